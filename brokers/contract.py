@@ -1,0 +1,152 @@
+"""What every broker answers, as one Protocol; how it is signed in to and what it can do, as data."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from domain.account import AccountReport, Environment
+from domain.capabilities import Capabilities
+from domain.clock import Clock
+from domain.events import Snapshot, StreamEvent
+from domain.facts import OrderReport
+from domain.holding import Mark
+from domain.instrument import Instrument
+from domain.order import Terms
+from domain.ticket import Ticket
+
+if TYPE_CHECKING:
+    from brokers.gate import Gate
+
+
+class Credentials(Mapping[str, str]):
+    """What signs us in, by field name; its values are in no repr and no log."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Credentials({', '.join(self._values)})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One thing to type in when signing in; a secret one is never shown again."""
+
+    name: str
+    label: str
+    secret: bool
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Signing in by values that the user copies from the broker's site."""
+
+    fields: tuple[Field, ...]
+
+
+SignIn = Keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What looking for an order by our id told; None means absent so far, not for ever."""
+
+    report: OrderReport | None
+    proven_absent: bool = False
+
+
+class Broker(Protocol):
+    """One signed-in line to a broker. Methods raise `BrokerError` and nothing else."""
+
+    async def accounts(self) -> Sequence[AccountReport]:
+        """Every account that this sign-in reaches; a private read, so it proves the credentials."""
+        ...
+
+    async def snapshot(self, account: str) -> Snapshot:
+        """One observation of an account, dated at its start."""
+        ...
+
+    async def place(self, ticket: Ticket) -> OrderReport:
+        """Send a new order once; `OutcomeUnknown` if it cannot be told whether it arrived."""
+        ...
+
+    async def replace(self, order: OrderReport, terms: Terms, client_order_id: str) -> OrderReport:
+        """Change an order's terms once; the answer may carry another broker order id."""
+        ...
+
+    async def cancel(self, order: OrderReport) -> None:
+        """Ask for a cancel once; that it was canceled is told by a report."""
+        ...
+
+    async def find(self, account: str, client_order_id: str) -> Found:
+        """Look an order up by the id that we gave it; never creates anything."""
+        ...
+
+    async def order(self, account: str, broker_order_id: str) -> OrderReport:
+        """One order by the broker's id; `OrderNotFound` if there is none."""
+        ...
+
+    async def quotes(self, instruments: Sequence[Instrument]) -> Sequence[Mark]:
+        """The latest prices; an instrument that the broker has no price for is left out."""
+        ...
+
+    def follow(self, instruments: frozenset[Instrument]) -> None:
+        """Set what `marks` is to bring; may be called at any time, at once and cheap."""
+        ...
+
+    def events(self) -> AsyncIterator[StreamEvent]:
+        """Orders as they change: `Alive` once subscribed and whenever heard from.
+
+        Ends at once where the broker does not push; raises when the stream is lost.
+        """
+        ...
+
+    def marks(self) -> AsyncIterator[Mark]:
+        """Prices of what is followed; ends at once where they are not pushed; raises when lost."""
+        ...
+
+    async def revoke(self) -> None:
+        """Give the sign-in back to the broker where it can be; keys cannot."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of every socket."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """All that a line needs; `endpoints` are base URLs by the names in the plugin."""
+
+    credentials: Credentials
+    environment: Environment
+    endpoints: Mapping[str, str]
+    gate: "Gate"
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """A broker as the product sees it before anybody has signed in; importing it loads no SDK.
+
+    `endpoints` are the vendor's own base URLs by environment and name; settings may replace each.
+    """
+
+    name: str
+    title: str
+    sign_in: SignIn
+    capabilities: Capabilities
+    endpoints: Mapping[Environment, Mapping[str, str]]
+    open: Callable[[Opening], Awaitable[Broker]]

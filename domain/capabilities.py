@@ -1,0 +1,164 @@
+"""What a broker can do, as data; callers read it and never ask which broker it is."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from domain.errors import ErrorCode
+from domain.instrument import AssetClass
+from domain.order import OrderClass, OrderType, Terms, TimeInForce
+from domain.ticket import Ticket
+
+
+class PreviewBy(StrEnum):
+    """Who works out what an order would cost."""
+
+    BROKER = "BROKER"
+    ESTIMATED = "ESTIMATED"
+
+
+class Replacing(StrEnum):
+    """What a replacement does to the order's id at the broker."""
+
+    IN_PLACE = "IN_PLACE"
+    NEW_ID = "NEW_ID"
+    NONE = "NONE"
+
+
+class Pushed(StrEnum):
+    """What arrives without asking."""
+
+    ORDERS = "ORDERS"
+    HOLDINGS = "HOLDINGS"
+    BALANCES = "BALANCES"
+    MARKS = "MARKS"
+
+
+class Proof(StrEnum):
+    """What stands behind a declared capability, besides the sandbox."""
+
+    RECORDED = "RECORDED"
+    VENDOR_DOC = "VENDOR_DOC"
+    UNPROVEN = "UNPROVEN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trades:
+    """What can be ordered in one asset class."""
+
+    types: Mapping[OrderType, frozenset[TimeInForce]]
+    classes: frozenset[OrderClass] = frozenset({OrderClass.SIMPLE})
+    fractional: bool = False
+    notional: bool = False
+    short: bool = False
+    extended_hours: Mapping[OrderType, frozenset[TimeInForce]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """So many calls per period."""
+
+    calls: int
+    per: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """All that differs between brokers; every interval is a default that settings may lengthen.
+
+    `find_horizon` is how far back an order can be looked up by our id, None for ever.
+    """
+
+    trades: Mapping[AssetClass, Trades]
+    preview: PreviewBy
+    replacing: Replacing
+    pushes: frozenset[Pushed]
+    rate: Rate
+    poll_open_every: timedelta = timedelta(seconds=3)
+    poll_every: timedelta = timedelta(seconds=15)
+    sync_every: timedelta = timedelta(minutes=5)
+    market_hours_only: bool = False
+    find_horizon: timedelta | None = None
+    proof: Mapping[str, Proof] = field(default_factory=dict)
+    proved_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    """Why a ticket cannot be taken, and what could be."""
+
+    code: ErrorCode
+    field: str
+    message: str
+
+
+def objections(ticket: Ticket, capabilities: Capabilities) -> tuple[Objection, ...]:
+    """Everything that this broker could not take; empty if it may be sent."""
+    return tuple(_objections(ticket.terms, ticket.instrument.asset_class, capabilities))
+
+
+def _objections(
+    terms: Terms, asset_class: AssetClass, capabilities: Capabilities
+) -> Iterator[Objection]:
+    yield from _malformed(terms)
+    trades = capabilities.trades.get(asset_class)
+    if trades is None:
+        yield _unsupported("instrument", f"{asset_class} is not traded here", capabilities.trades)
+        return
+    if terms.order_class not in trades.classes:
+        yield _unsupported("orderClass", f"{terms.order_class} is not taken", trades.classes)
+    allowed = trades.extended_hours if terms.extended_hours else trades.types
+    when = " in extended hours" if terms.extended_hours else ""
+    if terms.type not in allowed:
+        yield _unsupported("type", f"{terms.type} is not taken{when}", allowed)
+    elif terms.time_in_force not in allowed[terms.type]:
+        message = f"{terms.type} orders do not live {terms.time_in_force}{when}"
+        yield _unsupported("timeInForce", message, allowed[terms.type])
+    if terms.notional is not None and not trades.notional:
+        yield _unsupported("notional", "an amount of money is not taken", ["quantity"])
+    quantity = terms.quantity
+    if quantity is not None and quantity != quantity.to_integral_value() and not trades.fractional:
+        yield _unsupported("quantity", "fractions are not taken", ["whole units"])
+
+
+def _malformed(terms: Terms) -> Iterator[Objection]:
+    """What no broker could take."""
+    if (terms.quantity is None) == (terms.notional is None):
+        yield _invalid("quantity", "give either a quantity or a notional")
+    amounts = {
+        "quantity": terms.quantity,
+        "notional": terms.notional,
+        "trailAmount": terms.trail_amount,
+        "trailPercent": terms.trail_percent,
+    }
+    for name, amount in amounts.items():
+        if amount is not None and amount <= 0:
+            yield _invalid(name, f"{name} must be more than zero")
+    if terms.type in _NEEDS_LIMIT and terms.limit_price is None:
+        yield _invalid("limitPrice", f"a {terms.type} order needs a limit price")
+    if terms.type in _NEEDS_STOP and terms.stop_price is None:
+        yield _invalid("stopPrice", f"a {terms.type} order needs a stop price")
+    trails = (terms.trail_amount is not None) + (terms.trail_percent is not None)
+    if trails != (1 if terms.type in _TRAILS else 0):
+        yield _invalid(
+            "trailAmount", "a trailing stop takes one of amount and percent, others none"
+        )
+
+
+_NEEDS_LIMIT = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED})
+_NEEDS_STOP = frozenset({OrderType.STOP, OrderType.STOP_LIMIT})
+_TRAILS = frozenset({OrderType.TRAILING_STOP, OrderType.TRAILING_STOP_LIMIT})
+
+
+def _invalid(field_name: str, message: str) -> Objection:
+    return Objection(code=ErrorCode.INVALID_TICKET, field=field_name, message=message)
+
+
+def _unsupported(field_name: str, message: str, taken: Iterable[str]) -> Objection:
+    choices = ", ".join(sorted(str(choice) for choice in taken))
+    return Objection(
+        code=ErrorCode.UNSUPPORTED_CAPABILITY,
+        field=field_name,
+        message=f"{message}; possible: {choices or 'nothing'}",
+    )

@@ -1,0 +1,218 @@
+"""Order truth: the join of everything that was ever said about an order, whatever came first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import IntEnum
+
+from domain.instrument import Instrument
+from domain.money import EXACT, ZERO, times
+from domain.order import TERMINAL, ExecType, Execution, Leg, OrderStatus, Terms
+
+_DAWN = datetime.min.replace(tzinfo=UTC)
+
+# FIX 5.0 SP2, appendix D: which status is shown when two are said of the same moment.
+_PRECEDENCE: Mapping[OrderStatus, int] = {
+    OrderStatus.PENDING_CANCEL: 12,
+    OrderStatus.PENDING_REPLACE: 11,
+    OrderStatus.DONE_FOR_DAY: 10,
+    OrderStatus.CALCULATED: 9,
+    OrderStatus.FILLED: 8,
+    OrderStatus.STOPPED: 7,
+    OrderStatus.SUSPENDED: 6,
+    OrderStatus.CANCELED: 5,
+    OrderStatus.EXPIRED: 5,
+    OrderStatus.PARTIALLY_FILLED: 4,
+    OrderStatus.NEW: 3,
+    OrderStatus.ACCEPTED_FOR_BIDDING: 3,
+    OrderStatus.REJECTED: 2,
+    OrderStatus.PENDING_NEW: 1,
+    OrderStatus.REPLACED: 1,
+    OrderStatus.UNKNOWN: 0,
+}
+
+# Said to be so by the broker itself, so shown although fills have begun.
+_HELD_UP = frozenset(
+    {
+        OrderStatus.PENDING_CANCEL,
+        OrderStatus.PENDING_REPLACE,
+        OrderStatus.DONE_FOR_DAY,
+        OrderStatus.CALCULATED,
+        OrderStatus.STOPPED,
+        OrderStatus.SUSPENDED,
+    }
+)
+
+
+class Source(IntEnum):
+    """How a report reached us; the higher wins where the broker gives no time."""
+
+    POLL = 1
+    REPLY = 2
+    STREAM = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """When something was said: by the broker's clock, else by source and arrival."""
+
+    time: datetime | None
+    source: Source
+    arrival: datetime
+
+    @property
+    def rank(self) -> tuple[bool, datetime, int, datetime]:
+        """Later is greater; a timed fact outranks an untimed one.
+
+        Source and arrival order only what has no time, so that timed facts commute.
+        """
+        if self.time is not None:
+            return (True, self.time, 0, _DAWN)
+        return (False, _DAWN, int(self.source), self.arrival)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReport:
+    """An order as a broker described it once; `account` is the institution's account id.
+
+    `stamp.time` dates this description, not the order. `execution` is the fill that the message
+    brought, if it brought one; `busted` names executions that it takes back.
+    """
+
+    account: str
+    broker_order_id: str
+    client_order_id: str | None
+    instrument: Instrument
+    terms: Terms
+    status: OrderStatus
+    raw_status: str
+    stamp: Stamp
+    filled_quantity: Decimal = ZERO
+    average_price: Decimal | None = None
+    working: bool | None = None
+    submitted_at: datetime | None = None
+    execution: Execution | None = None
+    exec_type: ExecType | None = None
+    busted: tuple[str, ...] = ()
+    replaces: str | None = None
+    replaced_by: str | None = None
+    parent: str | None = None
+    legs: tuple[Leg, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The soft part of the latest report: what a later one may change."""
+
+    stamp: Stamp
+    status: OrderStatus
+    raw_status: str
+    terms: Terms
+    working: bool | None
+    filled_quantity: Decimal
+    average_price: Decimal | None
+    reason: str | None
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """Total, so that two orders of arrival agree: time, then fills, then FIX precedence."""
+        return (self.stamp.rank, self.filled_quantity, _PRECEDENCE[self.status], repr(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that is known of one broker order id. `join` only ever adds."""
+
+    said: Said
+    terminal: frozenset[OrderStatus] = frozenset()
+    executions: Mapping[str, Execution] = field(default_factory=dict)
+    busted: frozenset[str] = frozenset()
+
+
+def facts_of(report: OrderReport) -> Facts:
+    """What one report contributes."""
+    said = Said(
+        stamp=report.stamp,
+        status=report.status,
+        raw_status=report.raw_status,
+        terms=report.terms,
+        working=report.working,
+        filled_quantity=report.filled_quantity,
+        average_price=report.average_price,
+        reason=report.reason,
+    )
+    execution = report.execution
+    return Facts(
+        said=said,
+        terminal=frozenset({report.status} if report.status.terminal else ()),
+        executions={} if execution is None else {execution.execution_id: execution},
+        busted=frozenset(report.busted),
+    )
+
+
+def join(one: Facts, other: Facts) -> Facts:
+    """Both together: commutative, associative, idempotent."""
+    executions = dict(one.executions)
+    for key, execution in other.executions.items():
+        executions[key] = max(executions.get(key, execution), execution, key=_revision)
+    return Facts(
+        said=max(one.said, other.said, key=lambda said: said.rank),
+        terminal=one.terminal | other.terminal,
+        executions=executions,
+        busted=one.busted | other.busted,
+    )
+
+
+def _revision(execution: Execution) -> tuple[int, str]:
+    return (execution.revision, repr(execution))
+
+
+def standing(facts: Facts) -> tuple[Execution, ...]:
+    """The executions that were not taken back, oldest first."""
+    kept = (e for key, e in facts.executions.items() if key not in facts.busted)
+    return tuple(sorted(kept, key=lambda e: (e.at, e.execution_id)))
+
+
+def filled(facts: Facts) -> Decimal:
+    """Units filled: what the executions add up to or what the broker claims, whichever is more."""
+    known = ZERO
+    for execution in standing(facts):
+        known = EXACT.add(known, execution.quantity)
+    return max(known, facts.said.filled_quantity)
+
+
+def average_price(facts: Facts) -> Decimal | None:
+    """Per unit: the broker's own, else worked out once executions explain every unit."""
+    executions = standing(facts)
+    quantity, paid = ZERO, ZERO
+    for execution in executions:
+        quantity = EXACT.add(quantity, execution.quantity)
+        paid = EXACT.add(paid, times(execution.quantity, execution.price))
+    if quantity > facts.said.filled_quantity or facts.said.average_price is None:
+        return EXACT.divide(paid, quantity).quantize(_CENT_OF_NANO) if quantity else None
+    return facts.said.average_price
+
+
+_CENT_OF_NANO = Decimal("1e-9")
+
+
+def status(facts: Facts) -> OrderStatus:
+    """The one status that all facts together mean.
+
+    A complete fill beats everything; a terminal claim beats what is said since, so a late report
+    never reopens an order; a bust takes the claim of a complete fill back.
+    """
+    done, asked = filled(facts), facts.said.terms.quantity
+    if asked is not None and asked > 0 and done >= asked:
+        return OrderStatus.FILLED
+    claims = facts.terminal - ({OrderStatus.FILLED} if facts.busted else frozenset())
+    if claims:
+        return max(claims, key=TERMINAL.index)
+    said = facts.said.status
+    if said in _HELD_UP:
+        return said
+    if done > 0:
+        return OrderStatus.PARTIALLY_FILLED
+    return OrderStatus.UNKNOWN if said is OrderStatus.FILLED else said

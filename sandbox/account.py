@@ -1,0 +1,93 @@
+"""The books of one account: cash, holdings, orders and what moved them."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sandbox.orders import Execution, Order
+
+
+class MovementKind(StrEnum):
+    """Why cash moved without a trade."""
+
+    DEPOSIT = "DEPOSIT"
+    WITHDRAWAL = "WITHDRAWAL"
+    DIVIDEND = "DIVIDEND"
+    INTEREST = "INTEREST"
+    FEE = "FEE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """Cash that came (positive) or went, in USD; `quantity` and `symbol` where a holding paid."""
+
+    id: str
+    kind: MovementKind
+    amount: Decimal
+    at: datetime
+    symbol: str | None = None
+    quantity: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """A signed quantity and what it cost: `cost` is signed like it, in USD, multiplier included."""
+
+    quantity: Decimal = Decimal(0)
+    cost: Decimal = Decimal(0)
+
+    def traded(self, quantity: Decimal, value: Decimal) -> "Holding":
+        """After `quantity` (signed) traded for `value` (signed alike): cost is the average's."""
+        total = self.quantity + quantity
+        if self.quantity * quantity >= 0:
+            return Holding(quantity=total, cost=self.cost + value)
+        if self.quantity * total > 0:
+            return Holding(quantity=total, cost=self.cost * total / self.quantity)
+        return Holding(quantity=total, cost=value * total / quantity)
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """One account's books; only the exchange writes them."""
+
+    id: str
+    number: str
+    opened: datetime
+    margin: Decimal
+    commission: Decimal = Decimal(0)
+    """USD a unit traded."""
+    cash: Decimal = Decimal(0)
+    blocked: bool = False
+    holdings: dict[str, Holding] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    executions: dict[str, Execution] = field(default_factory=dict)
+    movements: list[Movement] = field(default_factory=list)
+    client_ids: set[str] = field(default_factory=set)
+    previous_equity: Decimal = Decimal(0)
+    equity_points: deque[tuple[datetime, Decimal]] = field(
+        default_factory=lambda: deque(maxlen=20_000)
+    )
+
+    def holding(self, symbol: str) -> Holding:
+        """What is held of `symbol`, nothing included."""
+        return self.holdings.get(symbol, Holding())
+
+    def post(self, symbol: str, quantity: Decimal, value: Decimal, commission: Decimal) -> None:
+        """Book a trade of `quantity` (signed) for `value` (signed alike, USD)."""
+        self.cash -= value + commission
+        holding = self.holding(symbol).traded(quantity, value)
+        if holding.quantity:
+            self.holdings[symbol] = holding
+        else:
+            self.holdings.pop(symbol, None)
+
+    def note_equity(self, at: datetime, equity: Decimal) -> None:
+        """Keep one point a minute: the newest one of it."""
+        points = self.equity_points
+        if points and points[-1][0].replace(second=0, microsecond=0) == at.replace(
+            second=0, microsecond=0
+        ):
+            points.pop()
+        points.append((at, equity))

@@ -1,0 +1,91 @@
+"""Prices: one seeded walk for each instrument, moved by hand or by a timer."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from sandbox.instruments import Instrument
+
+_STEPS = 8
+"""A walk moves by at most this many twenty-thousandths of the price at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """One instrument's prices at a moment, in USD a unit, with the day's range."""
+
+    bid: Decimal
+    ask: Decimal
+    last: Decimal
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    previous_close: Decimal
+    volume: int
+    at: datetime
+
+    def traded(self, price: Decimal, instrument: Instrument, at: datetime) -> "Quote":
+        """The quote after a trade at `price`."""
+        half = max(instrument.increment(price), _round(price / 10_000, instrument))
+        return replace(
+            self,
+            bid=max(price - half, instrument.increment(price)),
+            ask=price + half,
+            last=price,
+            high=max(self.high, price),
+            low=min(self.low, price),
+            volume=self.volume + 100,
+            at=at,
+        )
+
+    def next_day(self) -> "Quote":
+        """The same prices with a new day's range."""
+        last = self.last
+        return replace(self, previous_close=last, open=last, high=last, low=last, volume=0)
+
+
+class Market:
+    """The quotes of all instruments; the same seed and the same steps give the same prices."""
+
+    def __init__(self, instruments: Iterable[Instrument], seed: int, at: datetime) -> None:
+        self.instruments = {one.symbol: one for one in instruments}
+        self._walk = random.Random(f"{seed}:prices")
+        self.quotes = {symbol: _opening(one, at) for symbol, one in self.instruments.items()}
+
+    def step(self, at: datetime) -> None:
+        """Move every price by one step of its walk."""
+        for symbol, quote in self.quotes.items():
+            move = quote.last * self._walk.randint(-_STEPS, _STEPS) / 20_000
+            self.set(symbol, quote.last + move, at)
+
+    def set(self, symbol: str, price: Decimal, at: datetime) -> None:
+        """Let `symbol` trade at `price`, rounded to its increment."""
+        instrument = self.instruments[symbol]
+        rounded = max(_round(price, instrument), instrument.increment(Decimal(0)))
+        self.quotes[symbol] = self.quotes[symbol].traded(rounded, instrument, at)
+
+    def next_day(self) -> None:
+        """Close the day: today's last price becomes yesterday's close."""
+        self.quotes = {symbol: quote.next_day() for symbol, quote in self.quotes.items()}
+
+
+def _round(price: Decimal, instrument: Instrument) -> Decimal:
+    return price.quantize(instrument.increment(price), ROUND_HALF_EVEN)
+
+
+def _opening(instrument: Instrument, at: datetime) -> Quote:
+    price = instrument.opening
+    flat = Quote(
+        bid=price,
+        ask=price,
+        last=price,
+        open=price,
+        high=price,
+        low=price,
+        previous_close=price,
+        volume=0,
+        at=at,
+    )
+    return flat.traded(price, instrument, at)
