@@ -1,0 +1,75 @@
+# Each verb makes what it needs and, once made, works offline.
+SHELL := /bin/bash
+.DEFAULT_GOAL := run
+.DELETE_ON_ERROR:
+.PHONY: run test check fmt bench soak schema sandbox lock witness-alpaca
+
+PYTHON ?= python3
+BIN := .venv/bin
+hash = $(shell sha256sum $(1) 2>/dev/null | cut -c1-16)
+
+RUNTIME := .stamps/runtime-$(call hash,locks/runtime.txt)
+TOOLS := .stamps/tools-$(call hash,locks/test.txt)
+CLIENTS := $(if $(wildcard tests/clients/package-lock.json),.stamps/clients-$(call hash,tests/clients/package-lock.json))
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+run: $(RUNTIME)  ## the server with sandbox brokers beside it and a demo portfolio
+	$(BIN)/python -m app demo
+
+test: $(TOOLS) $(CLIENTS) .stamps/debian  ## every test but the long ones
+	$(BIN)/python -m pytest -m "not soak"
+
+soak: $(TOOLS) $(CLIENTS) .stamps/debian  ## the long tests
+	$(BIN)/python -m pytest -m soak
+
+check: $(TOOLS)  ## everything that can be told without running; writes nothing
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/python -m tools.lint
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	diff schema.graphql <($(BIN)/python -m graph.schema)
+	$(BIN)/python -m tools.docs --check
+	$(BIN)/python -m tools.secrets
+
+fmt: $(TOOLS)  ## mend layout, imports and the generated parts of the docs
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+	$(BIN)/python -m tools.docs
+
+schema: $(RUNTIME)  ## write schema.graphql
+	$(BIN)/python -m graph.schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+
+sandbox: $(RUNTIME)  ## the sandbox brokers alone
+	$(BIN)/python -m sandbox
+
+bench: $(TOOLS)  ## measure, and print the figures
+	$(BIN)/python -m bench
+
+witness-alpaca: $(RUNTIME)  ## the environment of Alpaca's own client
+	$(BIN)/python tools/witness_env.py alpaca
+
+lock: .venv/pyvenv.cfg  ## resolve every lock anew; needs the network
+	$(BIN)/python tools/lock.py
+
+.venv/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+	  echo "Brokergraph needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+	       "Name another with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+$(RUNTIME): .venv/pyvenv.cfg
+	$(PIP) -r locks/runtime.txt
+	@mkdir -p .stamps && rm -f .stamps/runtime-* && touch $@
+
+$(TOOLS): .venv/pyvenv.cfg
+	$(PIP) -r locks/test.txt
+	@mkdir -p .stamps && rm -f .stamps/tools-* && touch $@
+
+.stamps/clients-%: .venv/pyvenv.cfg
+	npm ci --prefix tests/clients --no-audit --no-fund --loglevel=error
+	@mkdir -p .stamps && rm -f .stamps/clients-* && touch $@
+
+.stamps/debian:
+	tools/debian.sh
+	@mkdir -p .stamps && touch $@

@@ -1,0 +1,1 @@
+"""The composition root: settings, access, endpoints and commands; nothing imports it."""

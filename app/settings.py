@@ -1,0 +1,223 @@
+"""Every setting, from the environment over .env over config.ini: the only place that reads them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from app.config_ini import read_config_ini
+
+PREFIX = "BROKERGRAPH_"
+
+Endpoints = dict[str, dict[str, dict[str, str]]]
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    JSON = "json"
+    TEXT = "text"
+
+
+class LogLevel(StrEnum):
+    """The least that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Settings(BaseSettings):
+    """All settings; the descriptions are the table in docs/operations.md."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_nested_delimiter="__",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    data_folder: Path = Field(
+        Path("data/main"), description="Folder of the SQLite database and its lock file."
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="`sqlite:///path` or `postgres://user:password@host/name`; "
+        "by default a SQLite file in the data folder.",
+    )
+    bus_url: SecretStr = Field(
+        SecretStr("memory://"),
+        description="Doorbell between processes: `memory://` for one process, `redis://host`.",
+    )
+    master_key: SecretStr | None = Field(
+        None,
+        description="Keys that seal credentials, first is primary; instead of a key file.",
+    )
+    key_file: Path | None = Field(
+        None,
+        description="File of those keys, mode 0600, outside the data folder so that a copy of the "
+        "data opens nothing; by default the data folder's name with `.key`.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    public_url: str | None = Field(
+        None,
+        description="Where browsers reach the server; https unless on loopback. "
+        "By default http, the host and the port.",
+    )
+    allowed_origins: tuple[str, ...] = Field(
+        (), description="Further origins whose pages may use a signed-in browser, as a JSON list."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (),
+        description="Addresses of proxies whose X-Forwarded-For and -Proto are believed, "
+        "as a JSON list.",
+    )
+    session_length: timedelta = Field(
+        timedelta(days=14), description="How long a browser stays signed in."
+    )
+    sockets_per_user: int = Field(
+        50, ge=1, description="Open GraphQL sockets of one user; more are turned away."
+    )
+    drain_over: timedelta = Field(
+        timedelta(seconds=5),
+        description="Time over which sockets are closed at shutdown, so that clients do not all "
+        "come back at once.",
+    )
+    graphiql: bool = Field(default=True, description="Whether a browser gets GraphiQL at /graphql.")
+    endpoints: Endpoints = Field(
+        default_factory=dict,
+        description="Base URLs in place of a broker's own, by broker, environment and name: "
+        f"`{PREFIX}ENDPOINTS__ALPACA__PAPER__TRADING=https://...`.",
+    )
+    broker_apps: dict[str, dict[str, SecretStr]] = Field(
+        default_factory=dict,
+        description="Keys of applications registered at a broker, by broker and name; "
+        "from config.ini: CONSUMER_KEY, CONSUMER_SECRET. Not used by any broker yet.",
+    )
+    feeds: bool = Field(
+        default=True,
+        description="Whether this process keeps connections current; off for one that only "
+        "answers clients.",
+    )
+    live_trading: bool = Field(
+        default=False,
+        description="Whether a connection to real money may be given permission to trade.",
+    )
+    auto_trading_enabled: bool = Field(
+        default=False,
+        description="From config.ini: AUTO_TRADING_ENABLED. Nothing trades by itself yet.",
+    )
+    ai_confidence_threshold: Decimal = Field(
+        Decimal("0.7"),
+        ge=0,
+        le=1,
+        description="From config.ini: AI_CONFIDENCE_THRESHOLD. Nothing trades by itself yet.",
+    )
+    retention_days: int = Field(
+        30, ge=1, description="Days for which a client can resume by its cursor."
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="Bearer token for /metrics; without one only loopback may read it."
+    )
+    log_level: LogLevel = Field(LogLevel.INFO, description="Least severe level that is logged.")
+    log_format: LogFormat = Field(LogFormat.JSON, description="One JSON object a line, or text.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over the environment over .env over config.ini."""
+        return init_settings, env_settings, dotenv_settings, _ConfigIni(settings_cls)
+
+    @model_validator(mode="after")
+    def _key_apart_from_data(self) -> Self:
+        if self.key_path.resolve().is_relative_to(self.data_folder.resolve()):
+            raise ValueError("the key file must be outside the data folder, or a copy opens itself")
+        return self
+
+    @property
+    def key_path(self) -> Path:
+        """Where the key file is."""
+        return self.key_file or self.data_folder.with_name(self.data_folder.name + ".key")
+
+    @property
+    def database(self) -> str:
+        """The database's URL, which may hold a password."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_folder / 'brokergraph.sqlite3'}"
+
+    @property
+    def public(self) -> str:
+        """Where browsers reach the server, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers come over TLS, so that cookies may be Secure."""
+        return urlsplit(self.public).scheme == "https"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Every origin whose pages may use a signed-in browser."""
+        url = urlsplit(self.public)
+        return frozenset({f"{url.scheme}://{url.netloc}", *self.allowed_origins})
+
+
+class _ConfigIni(PydanticBaseSettingsSource):
+    """config.ini in the working folder."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        raise NotImplementedError
+
+    def __call__(self) -> dict[str, Any]:
+        return read_config_ini(Path("config.ini"))
+
+
+def plain_text(settings: Settings) -> Iterator[str]:
+    """Every address off loopback that would be spoken to without TLS, each as a sentence."""
+    if not _is_private(settings.public):
+        yield (
+            f"The public URL {settings.public} is plain http off loopback: set "
+            f"{PREFIX}PUBLIC_URL to the https address that browsers use."
+        )
+    for broker, environments in settings.endpoints.items():
+        for environment, urls in environments.items():
+            for name, url in urls.items():
+                if not _is_private(url):
+                    setting = f"{PREFIX}ENDPOINTS__{broker}__{environment}__{name}".upper()
+                    yield f"A broker must be reached by TLS off loopback: change {setting}."
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address cannot leave this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_private(url: str) -> bool:
+    """Whether nobody on the way can read what goes to this address."""
+    parts = urlsplit(url)
+    return parts.scheme in {"https", "wss"} or is_loopback(parts.hostname or "")

@@ -1,0 +1,1 @@
+"""What keeps the project in order; run by make, imported by nothing."""
