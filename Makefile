@@ -30,7 +30,7 @@ check: $(TOOLS)  ## everything that can be told without running; writes nothing
 	$(BIN)/lint-imports
 	diff schema.graphql <($(BIN)/python -m graph.schema)
 	$(BIN)/python -m tools.docs --check
-	$(BIN)/python -m tools.secrets
+	$(BIN)/python -m tools.leaks
 
 fmt: $(TOOLS)  ## mend layout, imports and the generated parts of the docs
 	$(BIN)/ruff check --fix --exit-zero
@@ -50,7 +50,7 @@ witness-alpaca: $(RUNTIME)  ## the environment of Alpaca's own client
 	$(BIN)/python tools/witness_env.py alpaca
 
 lock: .venv/pyvenv.cfg  ## resolve every lock anew; needs the network
-	$(BIN)/python tools/lock.py
+	$(BIN)/python -m tools.lock
 
 .venv/pyvenv.cfg:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \

@@ -1,0 +1,56 @@
+"""Resolve every lock anew: one for running, one for testing on top of it, one for each witness."""
+
+import subprocess
+import sys
+import tomllib
+import venv
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tools.tree import ROOT
+
+COMMON = [
+    "--universal",
+    "--generate-hashes",
+    "--python-version=3.11",
+    "--no-header",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+    "--upgrade",
+    "--quiet",
+]
+
+
+def main() -> int:
+    """Write locks/*.txt; the exit status."""
+    with TemporaryDirectory() as folder:
+        uv = _uv(Path(folder))
+        _compile(uv, "runtime", ["pyproject.toml"])
+        _compile(uv, "test", ["pyproject.toml", "--extra=test", "-c=locks/runtime.txt"])
+        for name, needs in _witnesses().items():
+            _compile(uv, name, ["-", "--no-annotate"], "\n".join(needs))
+    return 0
+
+
+def _uv(folder: Path) -> Path:
+    """The resolver, in an environment that is thrown away: nothing else needs it."""
+    venv.create(folder / "uv", with_pip=True)
+    python = folder / "uv" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "uv"], check=True)
+    return folder / "uv" / "bin" / "uv"
+
+
+def _compile(uv: Path, name: str, needs: list[str], typed: str = "") -> None:
+    command = [uv, "pip", "compile", *COMMON, f"--output-file=locks/{name}.txt", *needs]
+    subprocess.run(command, cwd=ROOT, input=typed, text=True, check=True)
+
+
+def _witnesses() -> dict[str, list[str]]:
+    """What each vendor's own client needs: pinned apart, so that it never binds the product."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    return {name: needs for name, needs in extras.items() if name.startswith("witness-")}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
