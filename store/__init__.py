@@ -1,0 +1,1 @@
+"""Everything that is kept: rows, the one writer, the ledger and what is read back; nothing else touches the database."""

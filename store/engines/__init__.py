@@ -1,0 +1,1 @@
+"""The two database clients of Tortoise, with transactions that begin and fail as ours must."""
