@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 Clock = Callable[[], datetime]
 
 NEW_YORK = ZoneInfo("America/New_York")
+SATURDAY = 5
 OPENS, CLOSES = time(9, 30), time(16, 0)
 
 
@@ -31,7 +32,7 @@ class ManualClock:
 
 def is_session_day(moment: datetime) -> bool:
     """Whether New York trades that day; holidays are left out, a sandbox has none."""
-    return moment.astimezone(NEW_YORK).weekday() < 5
+    return moment.astimezone(NEW_YORK).weekday() < SATURDAY
 
 
 def in_session(moment: datetime) -> bool:

@@ -1,6 +1,6 @@
 """What the sandbox trades: a few equities, options of one of them, and two coins."""
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -22,7 +22,7 @@ class Option:
     """The terms that make a contract an option."""
 
     underlying: str
-    expiry: datetime.date
+    expiry: dt.date
     strike: Decimal
     right: str
     """"CALL" or "PUT"."""
@@ -63,7 +63,7 @@ def _equity(symbol: str, name: str, venue: str, opening: str) -> Instrument:
 
 def _option(right: str, strike: str, opening: str) -> Instrument:
     terms = Option(
-        underlying="AAPL", expiry=datetime.date(2027, 12, 17), strike=Decimal(strike), right=right
+        underlying="AAPL", expiry=dt.date(2027, 12, 17), strike=Decimal(strike), right=right
     )
     return Instrument(
         symbol=f"AAPL271217{right[0]}{int(terms.strike * 1000):08d}",

@@ -28,10 +28,11 @@ class Quote:
 
     def traded(self, price: Decimal, instrument: Instrument, at: datetime) -> "Quote":
         """The quote after a trade at `price`."""
-        half = max(instrument.increment(price), _round(price / 10_000, instrument))
+        step = instrument.increment(price)
+        half = max(step, (price / 10_000).quantize(step))
         return replace(
             self,
-            bid=max(price - half, instrument.increment(price)),
+            bid=max(price - half, step),
             ask=price + half,
             last=price,
             high=max(self.high, price),

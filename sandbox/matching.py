@@ -37,14 +37,11 @@ def price(order: Order, quote: Quote) -> Decimal | None:
 def quantity(
     order: Order, instrument: Instrument, at_price: Decimal, liquidity: Decimal | None
 ) -> Decimal:
-    """How much of it trades at once; an amount of money buys the last lot it can pay in full."""
-    ticket = order.ticket
-    if ticket.cash_quantity is not None:
-        units = (ticket.cash_quantity - order.paid * instrument.multiplier) / at_price
-        wanted = units.quantize(instrument.lot, ROUND_DOWN)
-    else:
-        wanted = order.leaves
-    return wanted if liquidity is None else min(wanted, liquidity)
+    """How much of it trades at once; an amount of money buys what it pays in full, at once."""
+    money = order.ticket.cash_quantity
+    if money is not None:
+        return (money / at_price).quantize(instrument.lot, ROUND_DOWN)
+    return order.leaves if liquidity is None else min(order.leaves, liquidity)
 
 
 def _trail(order: Order, last: Decimal) -> Order:

@@ -1,0 +1,1 @@
+"""Alpaca's dialect: REST, OAuth and websockets over the exchange, paper and live."""

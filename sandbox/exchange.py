@@ -1,0 +1,306 @@
+"""A deterministic matching exchange: the same seed and the same calls give the same books."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sandbox import family, matching, rules, valuation
+from sandbox.account import Account
+from sandbox.books import Books
+from sandbox.clock import NEW_YORK, Clock, in_session, wall_clock
+from sandbox.instruments import Kind
+from sandbox.orders import (
+    WORKING,
+    Contingency,
+    ExecType,
+    Execution,
+    Order,
+    OrdStatus,
+    OrdType,
+    Side,
+    Ticket,
+    TimeInForce,
+)
+from sandbox.rules import Reason, Rejected
+
+_AUCTIONS = frozenset({TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE})
+_AT_ONCE = frozenset({TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL})
+
+
+class Exchange(Books):
+    """One market and the orders on it. What is asked is booked at once; `work` carries it out.
+
+    `submit`, `replace` and `cancel` only accept (PENDING_...), so that a server can answer before
+    or after the outcome. `tick` moves the prices by one step and matches all that is open.
+    """
+
+    def __init__(
+        self, *, seed: int = 0, clock: Clock = wall_clock, always_open: bool = True
+    ) -> None:
+        super().__init__(seed=seed, clock=clock)
+        self.always_open = always_open
+        self.price_listeners: list[Callable[[], None]] = []
+        self.liquidity: dict[str, Decimal] = {}
+        """The most that trades of a symbol in one pass, for each order; absent = all of it."""
+        self.refuse_replacements = 0
+        """How many of the next replacements fail after they were accepted."""
+        self._day = self.clock().astimezone(NEW_YORK).date()
+
+    def is_open(self) -> bool:
+        """Whether equities and options trade now; coins always do."""
+        return self.always_open or in_session(self.clock())
+
+    # What a client asks
+
+    def submit(self, account: Account, ticket: Ticket) -> Order:
+        """Accept an order and its legs, or raise `Rejected`."""
+        order = self.draft(account, ticket)
+        rules.check(account, self.market, order)
+        self.enter(account, order)
+        for leg in ticket.legs:
+            self.enter_leg(account, order.id, leg)
+        return self.note(ExecType.PENDING_NEW, account.orders[order.id])
+
+    def replace(
+        self, account: Account, order_id: str, *, client_id: str = "", **terms: Any
+    ) -> Order:
+        """Ask for other terms under a new order id, which starts unfilled; returns the new order.
+
+        `terms` are fields of a ticket. A quantity is that of the whole order: what has filled
+        already is taken off it.
+        """
+        old = self.order(account, order_id)
+        if old.status not in WORKING:
+            raise Rejected(Reason.TOO_LATE, f"order is {old.status.lower()}", order=order_id)
+        draft = self.draft(account, _revised(old, client_id, terms))
+        new = replace(draft, replaces=old.id, parent_id=old.parent_id)
+        rules.check(account, self.market, new, ignoring=old.id)
+        self.enter(account, new)
+        asked = replace(old, status=OrdStatus.PENDING_REPLACE, replaced_by=new.id)
+        self.note(ExecType.PENDING_REPLACE, asked)
+        return self.note(ExecType.PENDING_NEW, new)
+
+    def cancel(self, account: Account, order_id: str) -> Order:
+        """Ask for an order to be cancelled."""
+        order = self.order(account, order_id)
+        if order.status not in WORKING | {OrdStatus.PENDING_NEW, OrdStatus.SUSPENDED}:
+            raise Rejected(Reason.TOO_LATE, f"order is {order.status.lower()}", order=order_id)
+        asked = replace(order, status=OrdStatus.PENDING_CANCEL, cancel_requested=self.now())
+        return self.note(ExecType.PENDING_CANCEL, asked)
+
+    # What makes time pass
+
+    def tick(self) -> None:
+        """Move the prices by one step, match all, and do what was asked for."""
+        at = self.now()
+        self._turn_day(at)
+        self.market.step(at)
+        self._prices_moved(at)
+
+    def set_price(self, symbol: str, price: Decimal) -> None:
+        """Let `symbol` trade at `price`, in USD a unit, and match all."""
+        at = self.now()
+        self.market.set(symbol, price, at)
+        self._prices_moved(at)
+
+    def work(self) -> None:
+        """Do all that was asked for: open and match what is new, cancel, expire what is due."""
+        self._pass(moved=False)
+
+    def auction(self, kind: TimeInForce) -> None:
+        """Hold the opening or the closing auction: fill its orders, cancel what is left."""
+        for account in self.accounts.values():
+            for order in [one for one in account.orders.values() if one.status in WORKING]:
+                if order.ticket.time_in_force is kind:
+                    self._match(account, order)
+                    self.end(account, order.id, OrdStatus.CANCELED)
+
+    def end(self, account: Account, order_id: str, status: OrdStatus, text: str = "") -> None:
+        """End an order, if it lives, and with it those that hang on it."""
+        order = account.orders[order_id]
+        if not order.live:
+            return
+        self.note(ExecType(status), replace(order, status=status, text=text))
+        for other in (*family.rivals(account, order), *family.legs(account, order)):
+            self.end(account, other.id, OrdStatus.CANCELED)
+
+    def _turn_day(self, at: datetime) -> None:
+        day = at.astimezone(NEW_YORK).date()
+        if day == self._day:
+            return
+        self._day = day
+        for account in self.accounts.values():
+            account.previous_equity = valuation.value(account, self.market).equity
+        self.market.next_day()
+
+    def _pass(self, *, moved: bool) -> None:
+        for account in self.accounts.values():
+            for order_id in [one.id for one in account.orders.values() if one.live]:
+                self._advance(account, account.orders[order_id], moved=moved)
+
+    def _prices_moved(self, at: datetime) -> None:
+        self._pass(moved=True)
+        for account in self.accounts.values():
+            account.note_equity(at, valuation.value(account, self.market).equity)
+        for listener in self.price_listeners:
+            listener()
+
+    # How an order comes to its end
+
+    def _advance(self, account: Account, order: Order, *, moved: bool) -> None:
+        """An order meets the market when it arrives and whenever prices moved."""
+        if order.status is OrdStatus.PENDING_CANCEL:
+            return self.end(account, order.id, OrdStatus.CANCELED)
+        if order.status is OrdStatus.PENDING_NEW and self._trades_now(order):
+            order, moved = self._open(account, order), True
+        if order.live and order.expires is not None and order.expires <= self.clock():
+            return self.end(account, order.id, OrdStatus.EXPIRED)
+        if moved and order.status in WORKING and order.ticket.time_in_force not in _AUCTIONS:
+            self._match(account, order)
+            if order.ticket.time_in_force in _AT_ONCE:
+                self.end(account, order.id, OrdStatus.CANCELED)
+        return None
+
+    def _trades_now(self, order: Order) -> bool:
+        instrument = self.market.instruments.get(order.ticket.symbol)
+        always = instrument is not None and instrument.kind is Kind.CRYPTO
+        return always or order.ticket.extended_hours or self.is_open()
+
+    def _open(self, account: Account, order: Order) -> Order:
+        if order.replaces is not None and not self._supersede(account, order):
+            return account.orders[order.id]
+        order = self.note(ExecType.NEW, replace(account.orders[order.id], status=OrdStatus.NEW))
+        for leg in family.legs(account, order):
+            if leg.status is OrdStatus.SUSPENDED:
+                self.note(ExecType.SUSPENDED, leg)
+        return order
+
+    def _supersede(self, account: Account, new: Order) -> bool:
+        """Put `new` in the place of the order that it replaces; False if that came to nothing."""
+        old = account.orders[new.replaces or ""]
+        refused = self.refuse_replacements > 0
+        if refused or old.status is not OrdStatus.PENDING_REPLACE:
+            self.refuse_replacements -= refused
+            status = old.status if not old.live else _working_status(old)
+            self.note(ExecType.REPLACE_REJECTED, replace(old, status=status, replaced_by=None))
+            self.note(ExecType.REJECTED, replace(new, status=OrdStatus.REJECTED))
+            return False
+        account.orders[new.id] = replace(new, leg_ids=old.leg_ids)
+        for leg in family.legs(account, old):
+            account.orders[leg.id] = replace(leg, parent_id=new.id)
+        if old.parent_id is not None:
+            parent = account.orders[old.parent_id]
+            ids = tuple(new.id if one == old.id else one for one in parent.leg_ids)
+            account.orders[parent.id] = replace(parent, leg_ids=ids)
+        self.note(ExecType.REPLACED, replace(old, status=OrdStatus.REPLACED, leg_ids=()))
+        return True
+
+    def _match(self, account: Account, order: Order) -> None:
+        parent = family.parent(account, order)
+        if order.ticket.contingency is Contingency.MULTILEG:
+            self._match_legs(account, order)
+        elif parent is None or parent.ticket.contingency is not Contingency.MULTILEG:
+            self._match_one(account, order)
+
+    def _match_one(self, account: Account, order: Order) -> None:
+        quote = self.market.quotes[order.ticket.symbol]
+        order = matching.watch(order, quote)
+        account.orders[order.id] = order
+        price = matching.price(order, quote)
+        if price is None or not self._trades_now(order):
+            return
+        quantity = matching.quantity(
+            order,
+            self.market.instruments[order.ticket.symbol],
+            price,
+            self.liquidity.get(order.ticket.symbol),
+        )
+        whole = quantity == order.leaves or order.ticket.cash_quantity is not None
+        if quantity and (whole or order.ticket.time_in_force is not TimeInForce.FILL_OR_KILL):
+            self._trade(account, order, quantity, price)
+
+    def _match_legs(self, account: Account, order: Order) -> None:
+        """Fill all legs at once if together they cost no more than the limit."""
+        legs = family.legs(account, order)
+        prices = [self._touch(leg) for leg in legs]
+        net = sum(
+            (
+                price * leg.ticket.side.sign * (leg.ticket.ratio or 1)
+                for leg, price in zip(legs, prices, strict=True)
+            ),
+            Decimal(0),
+        )
+        limit = order.ticket.limit_price
+        if order.ticket.type is OrdType.LIMIT and limit is not None and net > limit:
+            return
+        for leg, price in zip(legs, prices, strict=True):
+            self._trade(account, leg, leg.leaves, price)
+        self._report(account, order, order.leaves, net)
+
+    def _touch(self, order: Order) -> Decimal:
+        quote = self.market.quotes[order.ticket.symbol]
+        return quote.ask if order.ticket.side is Side.BUY else quote.bid
+
+    def _trade(self, account: Account, order: Order, quantity: Decimal, price: Decimal) -> None:
+        symbol = order.ticket.symbol
+        signed = quantity * order.ticket.side.sign
+        multiplier = self.market.instruments[symbol].multiplier
+        account.post(symbol, signed, signed * price * multiplier, account.commission * quantity)
+        execution = self._report(account, order, quantity, price)
+        account.executions[execution.id] = execution
+        self._free_family(account, account.orders[order.id])
+
+    def _report(
+        self, account: Account, order: Order, quantity: Decimal, price: Decimal
+    ) -> Execution:
+        filled = order.filled + quantity
+        total = order.quantity if order.quantity is not None else filled
+        execution = Execution(
+            id=self.new_id(),
+            order_id=order.id,
+            account_id=account.id,
+            symbol=order.ticket.symbol,
+            side=order.ticket.side,
+            quantity=quantity,
+            price=price,
+            commission=account.commission * quantity,
+            cumulative=filled,
+            leaves=total - filled,
+            position=account.holding(order.ticket.symbol).quantity,
+            at=self.now(),
+        )
+        status = OrdStatus.FILLED if filled == total else OrdStatus.PARTIALLY_FILLED
+        paid = order.paid + quantity * price
+        self.note(
+            ExecType.TRADE, replace(order, status=status, filled=filled, paid=paid), execution
+        )
+        return execution
+
+    def _free_family(self, account: Account, order: Order) -> None:
+        """After a fill: cancel or shrink its rivals, wake the legs that waited for it."""
+        for rival in family.rivals(account, order):
+            if rival.id == order.id or not rival.live:
+                continue
+            if order.status is OrdStatus.FILLED:
+                self.end(account, rival.id, OrdStatus.CANCELED)
+            else:
+                ticket = replace(rival.ticket, quantity=rival.filled + order.leaves)
+                self.note(ExecType.RESTATED, replace(rival, ticket=ticket))
+        if order.status is OrdStatus.FILLED:
+            for leg in family.legs(account, order):
+                if leg.status is OrdStatus.SUSPENDED:
+                    self.note(ExecType.NEW, replace(leg, status=OrdStatus.NEW))
+
+
+def _working_status(order: Order) -> OrdStatus:
+    return OrdStatus.PARTIALLY_FILLED if order.filled else OrdStatus.NEW
+
+
+def _revised(old: Order, client_id: str, terms: dict[str, Any]) -> Ticket:
+    """The ticket with other terms, for what has not filled yet."""
+    ticket = replace(old.ticket, client_id=client_id, legs=(), **terms)
+    if ticket.quantity is None:
+        return ticket
+    return replace(ticket, quantity=ticket.quantity - old.filled)

@@ -1,0 +1,115 @@
+"""What an account is worth and how much more it may buy, in USD."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sandbox import family
+from sandbox.account import Account
+from sandbox.instruments import Kind
+from sandbox.market import Market
+from sandbox.orders import Order, Side
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valuation:
+    """An account at the market's last prices; requirement is equity that positions tie up."""
+
+    cash: Decimal
+    long_value: Decimal
+    short_value: Decimal
+    requirement: Decimal
+    reserved: Decimal
+    margin: Decimal
+
+    @property
+    def equity(self) -> Decimal:
+        """Cash and positions together."""
+        return self.cash + self.long_value + self.short_value
+
+    @property
+    def free(self) -> Decimal:
+        """Equity that neither positions nor open orders tie up: it buys what takes no margin."""
+        return max(self.equity - self.requirement - self.reserved, ZERO)
+
+    @property
+    def buying_power(self) -> Decimal:
+        """What it buys of instruments that take margin."""
+        return self.free * self.margin
+
+
+def value(account: Account, market: Market) -> Valuation:
+    """Value the account."""
+    values = {symbol: _market_value(account, market, symbol) for symbol in account.holdings}
+    return Valuation(
+        cash=account.cash,
+        long_value=sum((one for one in values.values() if one > 0), ZERO),
+        short_value=sum((one for one in values.values() if one < 0), ZERO),
+        requirement=_requirement(account, market, values),
+        reserved=sum((required(account, market, order) for order in _waiting(account)), ZERO),
+        margin=account.margin,
+    )
+
+
+def available(account: Account, symbol: str, *, ignoring: str | None = None) -> Decimal:
+    """The held quantity that no open order of the closing side ties up; at least zero."""
+    held = account.holding(symbol).quantity
+    closing = Side.SELL if held > 0 else Side.BUY
+    tied = sum(
+        (
+            order.leaves
+            for order in _waiting(account)
+            if order.ticket.symbol == symbol
+            and order.ticket.side is closing
+            and order.id != ignoring
+        ),
+        ZERO,
+    )
+    return max(abs(held) - tied, ZERO)
+
+
+def required(account: Account, market: Market, order: Order) -> Decimal:
+    """The equity that the part of an order that adds exposure ties up."""
+    ticket = order.ticket
+    if ticket.symbol not in market.instruments:
+        return ZERO
+    instrument = market.instruments[ticket.symbol]
+    if ticket.cash_quantity is not None:
+        amount = ticket.cash_quantity if order.live else ZERO
+    else:
+        held = account.holding(ticket.symbol).quantity * ticket.side.sign
+        adding = max(order.leaves + min(held, ZERO), ZERO)
+        amount = adding * reference_price(market, order) * instrument.multiplier
+    return amount / _leverage(account, instrument.kind)
+
+
+def reference_price(market: Market, order: Order) -> Decimal:
+    """The price an order is reckoned at before it fills."""
+    quote = market.quotes[order.ticket.symbol]
+    touch = quote.ask if order.ticket.side is Side.BUY else quote.bid
+    return order.ticket.limit_price or order.ticket.stop_price or touch
+
+
+def _waiting(account: Account) -> list[Order]:
+    return [one for one in account.orders.values() if family.holds_quantity(account, one)]
+
+
+def _leverage(account: Account, kind: Kind) -> Decimal:
+    return account.margin if kind is Kind.EQUITY else Decimal(1)
+
+
+def _requirement(account: Account, market: Market, values: Mapping[str, Decimal]) -> Decimal:
+    return sum(
+        (
+            abs(one) / _leverage(account, market.instruments[symbol].kind)
+            for symbol, one in values.items()
+        ),
+        ZERO,
+    )
+
+
+def _market_value(account: Account, market: Market, symbol: str) -> Decimal:
+    price = market.quotes[symbol].last * market.instruments[symbol].multiplier
+    return account.holdings[symbol].quantity * price
