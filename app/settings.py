@@ -17,6 +17,8 @@ from app.config_ini import read_config_ini
 
 PREFIX = "BROKERGRAPH_"
 
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
 Endpoints = dict[str, dict[str, dict[str, str]]]
 
 
@@ -177,9 +179,11 @@ class Settings(BaseSettings):
 
     @property
     def origins(self) -> frozenset[str]:
-        """Every origin whose pages may use a signed-in browser."""
+        """Every origin whose pages may use a signed-in browser; loopback goes by three names."""
         url = urlsplit(self.public)
-        return frozenset({f"{url.scheme}://{url.netloc}", *self.allowed_origins})
+        port = f":{url.port}" if url.port else ""
+        names = _LOOPBACK if is_loopback(url.hostname or "") else (url.netloc.removesuffix(port),)
+        return frozenset({*(f"{url.scheme}://{n}{port}" for n in names), *self.allowed_origins})
 
 
 class _ConfigIni(PydanticBaseSettingsSource):

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from domain.clock import Clock
 
@@ -33,8 +33,13 @@ class Throttle:
         while len(self._forgiven) > self._keys:
             self._forgiven.popitem(last=False)
 
-    def succeeded(self, key: Hashable) -> None:
-        """Forgive this key everything."""
+    def take_back(self, key: Hashable) -> None:
+        """One failure less."""
+        if key in self._forgiven:
+            self._forgiven[key] -= self._each
+
+    def forgive(self, key: Hashable) -> None:
+        """No failures any more."""
         self._forgiven.pop(key, None)
 
 
@@ -60,8 +65,10 @@ class Attempts:
         self._address.failed(place)
 
     def succeeded(self, name: str, address: str) -> None:
-        """A right password clears its own name here, not what else the address tried."""
-        self._pair.succeeded((name, neighbourhood(address)))
+        """The last one counted was right: its name starts afresh here, the address is as before."""
+        place = neighbourhood(address)
+        self._pair.forgive((name, place))
+        self._address.take_back(place)
 
 
 def neighbourhood(address: str) -> str:
@@ -70,4 +77,6 @@ def neighbourhood(address: str) -> str:
         parsed = ip_address(address)
     except ValueError:
         return address
-    return str(ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)  # noqa: PLR2004
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((parsed, 64), strict=False))
+    return str(parsed)

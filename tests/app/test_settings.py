@@ -1,0 +1,120 @@
+"""Where settings come from, and what is refused."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings, plain_text
+
+MISSION_INI = """\
+[DEFAULT]
+CONSUMER_KEY = your_etrade_consumer_key
+CONSUMER_SECRET = planted%secret
+SANDBOX_BASE_URL = https://apisb.etrade.com
+PROD_BASE_URL = https://api.etrade.com
+
+[AI_SERVICES]
+AUTO_TRADING_ENABLED = true
+AI_CONFIDENCE_THRESHOLD = 0.85
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_config_ini_is_read_as_it_is(folder: Path) -> None:
+    (folder / "config.ini").write_text(MISSION_INI)
+    settings = Settings()
+    assert settings.endpoints["etrade"]["sandbox"]["api"] == "https://apisb.etrade.com"
+    assert settings.endpoints["etrade"]["live"]["api"] == "https://api.etrade.com"
+    assert settings.auto_trading_enabled is True
+    assert settings.ai_confidence_threshold == Decimal("0.85")
+
+
+def test_what_was_never_filled_in_counts_as_unset_and_a_percent_sign_is_itself(
+    folder: Path,
+) -> None:
+    (folder / "config.ini").write_text(MISSION_INI)
+    keys = Settings().broker_apps["etrade"]
+    assert "consumer_key" not in keys
+    assert keys["consumer_secret"].get_secret_value() == "planted%secret"
+
+
+def test_the_environment_beats_dot_env_which_beats_config_ini(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "config.ini").write_text(MISSION_INI)
+    (folder / ".env").write_text(
+        "BROKERGRAPH_AI_CONFIDENCE_THRESHOLD=0.9\nBROKERGRAPH_PORT=1111\n"
+        "BROKERGRAPH_ENDPOINTS__ETRADE__LIVE__API=https://from.dot.env\n"
+    )
+    monkeypatch.setenv("BROKERGRAPH_PORT", "2222")
+    settings = Settings()
+    assert settings.port == 2222
+    assert settings.ai_confidence_threshold == Decimal("0.9")
+    assert settings.endpoints["etrade"]["live"]["api"] == "https://from.dot.env"
+    assert settings.endpoints["etrade"]["sandbox"]["api"] == "https://apisb.etrade.com"
+
+
+def test_a_broken_config_ini_is_named_with_its_line_and_without_its_text(folder: Path) -> None:
+    (folder / "config.ini").write_text("[DEFAULT]\nA = 1\n[oops planted-secret\n")
+    with pytest.raises(ValueError, match=r"config\.ini") as refused:
+        Settings()
+    assert "planted" not in str(refused.value)
+
+
+def test_secrets_are_in_no_repr_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROKERGRAPH_MASTER_KEY", "planted-master")
+    monkeypatch.setenv("BROKERGRAPH_METRICS_TOKEN", "planted-metrics")
+    monkeypatch.setenv("BROKERGRAPH_DATABASE_URL", "postgres://me:planted-password@db/x")
+    assert "planted" not in repr(Settings())
+    monkeypatch.setenv("BROKERGRAPH_PORT", "planted-port")
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert "planted" not in str(refused.value)
+
+
+def test_the_key_may_not_lie_with_the_data_that_it_opens(folder: Path) -> None:
+    with pytest.raises(ValidationError, match="outside the data folder"):
+        Settings(data_folder=folder / "data", key_file=folder / "data" / "key")
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().port = 1  # type: ignore[misc]  # what is tested
+
+
+def test_browsers_on_this_machine_may_use_any_of_its_names() -> None:
+    assert Settings(port=8123).origins == {
+        "http://127.0.0.1:8123",
+        "http://localhost:8123",
+        "http://[::1]:8123",
+    }
+    public = Settings(public_url="https://brokers.example/", allowed_origins=("https://a.example",))
+    assert public.origins == {"https://brokers.example", "https://a.example"}
+
+
+@pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("https://api.alpaca.markets", False),
+        ("wss://api.alpaca.markets/stream", False),
+        ("http://127.0.0.1:9000", False),
+        ("ws://localhost:9000", False),
+        ("http://[::1]:9000", False),
+        ("http://api.alpaca.markets", True),
+        ("ws://10.0.0.7", True),
+        ("http://127.0.0.1.example", True),
+        ("", True),
+    ],
+)
+def test_a_broker_off_loopback_without_tls_is_named(url: str, plain: bool) -> None:  # noqa: FBT001
+    settings = Settings(endpoints={"alpaca": {"live": {"trading": url}}})
+    assert ["BROKERGRAPH_ENDPOINTS__ALPACA__LIVE__TRADING" in s for s in plain_text(settings)] == [
+        True
+    ] * plain
