@@ -1,7 +1,10 @@
 """Stopping without a stampede: sockets are closed a few at a time before the server goes."""
 
 import asyncio
+import signal
 import socket
+from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -15,9 +18,22 @@ class DrainingServer(uvicorn.Server):
     Closes with 1012 (service restart), after which clients reconnect by themselves.
     """
 
-    def __init__(self, config: uvicorn.Config, *, over: float) -> None:
+    def __init__(self, config: uvicorn.Config, *, over: float, started: Callable[[], None]) -> None:
         super().__init__(config)
-        self._over = over
+        self._over, self._on_started = over, started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start as ever, then say so."""
+        await super().startup(sockets)
+        self._on_started()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; at a second Ctrl-C at once.
+
+        Uvicorn would raise the signal again once it is done, before what it is part of has closed.
+        """
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Refuse new connections, close sockets in even batches, then all the rest as ever."""

@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr | None = Field(
         None,
-        description="`sqlite:///path` or `postgres://user:password@host/name`; "
+        description="`sqlite:///absolute/path` or `postgres://user:password@host/name`; "
         "by default a SQLite file in the data folder.",
     )
     bus_url: SecretStr = Field(
@@ -164,7 +164,7 @@ class Settings(BaseSettings):
         """The database's URL, which may hold a password."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite:///{self.data_folder / 'brokergraph.sqlite3'}"
+        return f"sqlite://{(self.data_folder / 'brokergraph.sqlite3').resolve()}"
 
     @property
     def public(self) -> str:

@@ -41,7 +41,7 @@ def _uv(folder: Path) -> Path:
 
 
 def _compile(uv: Path, name: str, needs: list[str], typed: str = "") -> None:
-    command = [uv, "pip", "compile", *COMMON, f"--output-file=locks/{name}.txt", *needs]
+    command = [str(uv), "pip", "compile", *COMMON, f"--output-file=locks/{name}.txt", *needs]
     subprocess.run(command, cwd=ROOT, input=typed, text=True, check=True)
 
 

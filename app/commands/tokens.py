@@ -1,0 +1,60 @@
+"""`brokergraph token`: personal access tokens for API clients."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from app.commands import user_called, with_stores
+from app.stores import Stores
+from domain.access import Scope, Token
+
+app = typer.Typer(no_args_is_help=True, help="Personal access tokens for API clients.")
+
+Name = Annotated[str, typer.Argument(help="The user's name.")]
+
+
+@app.command()
+def issue(
+    name: Name,
+    label: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
+    scope: Annotated[list[Scope] | None, typer.Option(help="What it may do; READ if none.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How long it is good.")] = 90,
+) -> None:
+    """Print a new token, which is shown only now."""
+    scopes = frozenset(scope or [Scope.READ])
+
+    async def act(stores: Stores) -> tuple[Token, str]:
+        user = await user_called(stores, name)
+        expires_at = stores.writer.clock.now() + timedelta(days=days)
+        return await stores.tokens.issue(user.id, name=label, scopes=scopes, expires_at=expires_at)
+
+    token, secret = with_stores(act)
+    typer.echo(f"Token {token.id}, good for {days} days; keep it, it is not shown again:", err=True)
+    typer.echo(secret)
+
+
+@app.command("list")
+def list_(name: Name) -> None:
+    """List a user's tokens."""
+
+    async def act(stores: Stores) -> tuple[Token, ...]:
+        return tuple(await stores.tokens.list((await user_called(stores, name)).id))
+
+    for token in with_stores(act):
+        scopes = ",".join(sorted(token.scopes))
+        until = token.expires_at.date().isoformat() if token.expires_at else "for ever"
+        typer.echo(f"{token.id}\t{token.name}\t{scopes}\t{until}")
+
+
+@app.command()
+def revoke(
+    name: Name, token: Annotated[str, typer.Argument(help="The token's id, from the list.")]
+) -> None:
+    """End a token; sockets that came in by it are closed within a second."""
+
+    async def act(stores: Stores) -> None:
+        await stores.tokens.revoke((await user_called(stores, name)).id, token)
+
+    with_stores(act)
+    typer.echo("Revoked.")

@@ -1,0 +1,84 @@
+"""Running the server: bind, compose, serve, drain; and what is not fit to be served."""
+
+import logging
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from app.clock import RealClock
+from app.commands.users import DEMO_USER
+from app.drain import DrainingServer
+from app.logs import configure_logs
+from app.main import create_app
+from app.protocol import SafeWS
+from app.settings import PREFIX, Settings, plain_text
+from app.stores import opened
+from domain.errors import ErrorCode, Problem
+
+FRAME_BYTES = 64 * 1024
+PING_SECONDS = 20.0
+GRACE_SECONDS = 10
+
+log = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings) -> None:
+    """Serve real accounts; Problem, saying what to do, if anything is unfit for that."""
+    for unfit in plain_text(settings):
+        raise Problem(ErrorCode.BAD_INPUT, unfit)
+    async with opened(settings, RealClock()) as stores:
+        if await stores.users.by_name(DEMO_USER):
+            raise Problem(
+                ErrorCode.CONFLICT,
+                f"This is a demo database: set {PREFIX}DATA_FOLDER or {PREFIX}DATABASE_URL to "
+                "another, or run `brokergraph demo`.",
+            )
+    configure_logs(settings.log_level, settings.log_format)
+    with bound(settings) as listener:
+        await run(at_port(settings, listener), listener)
+
+
+async def run(
+    settings: Settings, listener: socket.socket, *, started: Callable[[], None] = lambda: None
+) -> None:
+    """Serve on a bound socket until a signal; `started` is called once requests are answered."""
+    app = create_app(settings)
+    # Opened here rather than by uvicorn, so that what is wrong is raised to whoever asked.
+    async with app.router.lifespan_context(app):
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            ws=SafeWS,
+            ws_max_size=FRAME_BYTES,
+            ws_ping_interval=PING_SECONDS,
+            ws_ping_timeout=PING_SECONDS,
+            ws_per_message_deflate=False,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        server = DrainingServer(config, over=settings.drain_over.total_seconds(), started=started)
+        log.info("serving", extra={"url": settings.public})
+        await server.serve(sockets=[listener])
+
+
+def bound(settings: Settings) -> socket.socket:
+    """A socket at the host and port of the settings; Problem if it cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise Problem(
+            ErrorCode.CONFLICT,
+            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
+            f"Choose another by {PREFIX}HOST and {PREFIX}PORT (or --port with demo).",
+        ) from None
+
+
+def at_port(settings: Settings, listener: socket.socket) -> Settings:
+    """The settings with the port that was taken."""
+    return settings.model_copy(update={"port": listener.getsockname()[1]})

@@ -1,0 +1,93 @@
+"""The store with all its parts, opened for the server or for one short command."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from app.settings import PREFIX, Settings
+from domain.changes import Change
+from domain.clock import Clock
+from domain.errors import ErrorCode, Problem
+from store.access import Links, SignIns, Tokens
+from store.audit import Audit
+from store.connections import Connections
+from store.database import Database
+from store.journal import Journal
+from store.ledger import Ledger
+from store.reads import Reads
+from store.sync_runs import SyncRuns
+from store.users import Users
+from store.vault import Keyring, Vault
+from store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """Everything that is kept, by the part that keeps it."""
+
+    db: Database
+    writer: Writer
+    ledger: Ledger
+    journal: Journal
+    reads: Reads
+    connections: Connections
+    vault: Vault
+    audit: Audit
+    users: Users
+    tokens: Tokens
+    sign_ins: SignIns
+    links: Links
+    sync_runs: SyncRuns
+
+
+def keyring(settings: Settings) -> Keyring:
+    """The master keys; Problem with the way out if there are none or they are no keys."""
+    if settings.master_key is not None:
+        return Keyring.parse(settings.master_key.get_secret_value())
+    if not settings.key_path.exists():
+        raise Problem(
+            ErrorCode.UNAVAILABLE,
+            f"There is no master key: make one with `brokergraph keys init`, which writes "
+            f"{settings.key_path}, or set {PREFIX}MASTER_KEY.",
+        )
+    return Keyring.read(settings.key_path)
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings,
+    clock: Clock,
+    *,
+    committed: Callable[[Sequence[Change]], None] = lambda _: None,
+    exclusive: bool = False,
+) -> AsyncIterator[Stores]:
+    """Open the database, migrate it if it is SQLite, and write while inside."""
+    keys = keyring(settings)
+    db = await Database.open(settings.database, exclusive=exclusive)
+    try:
+        if db.engine == "sqlite":
+            await db.migrate()
+        writer = Writer(db, clock, committed, chain=keys.audit_chain())
+        async with writer.running():
+            yield _composed(db, writer, keys)
+    finally:
+        await db.close()
+
+
+def _composed(db: Database, writer: Writer, keys: Keyring) -> Stores:
+    vault = Vault(keys)
+    return Stores(
+        db=db,
+        writer=writer,
+        ledger=Ledger(writer),
+        journal=Journal(db),
+        reads=Reads(db),
+        connections=Connections(writer, vault),
+        vault=vault,
+        audit=Audit(writer, keys),
+        users=Users(writer),
+        tokens=Tokens(writer),
+        sign_ins=SignIns(writer),
+        links=Links(writer),
+        sync_runs=SyncRuns(writer),
+    )
