@@ -37,6 +37,10 @@ class Books:
         self.events: list[Event] = []
         self.listeners: list[Callable[[Event], None]] = []
 
+    def time(self) -> datetime:
+        """The clock's time."""
+        return self.clock()
+
     def now(self) -> datetime:
         """The clock's time, but always later than the last time it was asked."""
         self._last = max(self.clock(), self._last + timedelta(microseconds=1))

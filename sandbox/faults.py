@@ -28,6 +28,7 @@ FRAME_FAULTS = {
     "garbage_frame": "send bytes that mean nothing in its place",
     "truncated_frame": "send half of the frame",
     "alter_frame": "send the frame with its data's fields overwritten by `set`",
+    "replace_frame": "send `text` in its place",
     "cut_on_frame": "reset the connection in its place",
     "mute_on_frame": "from this frame on send nothing and answer no ping; the socket stays open",
 }
@@ -49,6 +50,7 @@ class Fault:
     seconds: float = 0
     retry_after: int | None = None
     containing: str = ""
+    text: str = ""
     set: tuple[tuple[str, object], ...] = ()
 
     def matches(self, method: str, path: str, text: str) -> bool:

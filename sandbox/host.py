@@ -4,22 +4,30 @@ from aiohttp import web
 
 
 class Host:
-    """A web application on a loopback port that it keeps."""
+    """A named web application on a loopback port that it keeps."""
 
-    def __init__(self, app: web.Application, port: int = 0) -> None:
+    def __init__(self, name: str, app: web.Application, port: int = 0) -> None:
+        self.name = name
+        self.port = port
         self._runner = web.AppRunner(
             app, handler_cancellation=True, shutdown_timeout=0, access_log=None
         )
         self._site: web.TCPSite | None = None
-        self.port = port
 
     @property
     def url(self) -> str:
         """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def socket_url(self) -> str:
+        """Where its websockets are."""
+        return f"ws://127.0.0.1:{self.port}"
+
     async def up(self) -> None:
         """Accept connections; the first time on any free port, unless one was given."""
+        if self._site is not None:
+            return
         if self._runner.server is None:
             await self._runner.setup()
         self._site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -28,9 +36,10 @@ class Host:
 
     async def down(self) -> None:
         """Refuse connections and reset those there are."""
-        if self._site is not None:
-            await self._site.stop()
-            self._site = None
+        if self._site is None:
+            return
+        await self._site.stop()
+        self._site = None
         if self._runner.server is not None:
             for connection in self._runner.server.connections:
                 if connection.transport is not None:

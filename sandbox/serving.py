@@ -1,36 +1,95 @@
 """Starting the sandbox inside a running event loop, and stopping it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from decimal import Decimal
+from typing import Any
 
-from sandbox.account import Account
+from sandbox.acts import ACTS
 from sandbox.alpaca.access import LIVE, PAPER
 from sandbox.alpaca.server import Alpaca
 from sandbox.clock import Clock, wall_clock
+from sandbox.control import Control
+from sandbox.demo import beginning, seed_demo
 from sandbox.exchange import Exchange
 from sandbox.faults import Faults
+from sandbox.host import Host
 from sandbox.request_log import RequestLog
 
 PAPER_KEY, PAPER_SECRET = "PKSANDBOX00000000001", "sandbox-paper-secret"  # opens play money only
 LIVE_KEY, LIVE_SECRET = "AKSANDBOX00000000001", "sandbox-live-secret"  # opens play money only
+CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-client-secret"  # signs play money in
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
-    """A running sandbox; `paper` and `live` are the accounts that its ready-made keys open."""
+    """The brokers and all that can be done to them; `serve` runs it.
 
-    exchange: Exchange
-    faults: Faults
-    log: RequestLog
-    alpaca: Alpaca
-    paper: Account
-    live: Account
+    `paper` and `live` are the accounts that the ready-made keys open.
+    """
+
+    def __init__(self, exchange: Exchange, *, rate_limit: int = 200, port: int = 0) -> None:
+        self.exchange = exchange
+        self.faults = Faults()
+        self.log = RequestLog()
+        ports = range(port + 1, port + 5) if port else (0,) * 4
+        self.alpaca = Alpaca(
+            exchange, self.faults, self.log, rate_limit=rate_limit, ports=tuple(ports)
+        )
+        self.paper = self.alpaca.account(PAPER_KEY, PAPER_SECRET, PAPER)
+        self.live = self.alpaca.account(LIVE_KEY, LIVE_SECRET, LIVE, cash=Decimal(50_000))
+        self.alpaca.sign_in.clients[CLIENT_ID] = CLIENT_SECRET
+        self.control = Host("control", Control(self).app(), port)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """The brokers' hosts, not its own."""
+        return self.alpaca.hosts
 
     def tick(self) -> None:
         """Move the prices by one step."""
         self.exchange.tick()
+
+    async def inflict(self, kind: str, **fields: Any) -> None:
+        """Make something go wrong: a fault of sandbox/faults.py later, an act of acts.py now.
+
+        ValueError on a kind or a field that there is not.
+        """
+        if kind in ACTS:
+            await ACTS[kind](self, fields)
+        else:
+            self.faults.add(kind, **fields)
+
+    def later(self, seconds: float, doing: Coroutine[Any, Any, None]) -> None:
+        """Do something after a while, unless the sandbox stops before."""
+
+        async def wait() -> None:
+            await asyncio.sleep(seconds)
+            await doing
+
+        self._run(wait())
+
+    def tick_every(self, seconds: float) -> None:
+        """Move the prices in real time from now on."""
+
+        async def ticking() -> None:
+            while True:
+                await asyncio.sleep(seconds)
+                self.tick()
+
+        self._run(ticking())
+
+    async def stop(self) -> None:
+        """End what runs in the background."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _run(self, doing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(doing)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 @asynccontextmanager
@@ -41,37 +100,26 @@ async def serve(
     tick_interval: float | None = None,
     rate_limit: int = 200,
     always_open: bool = True,
+    demo: bool = False,
+    port: int = 0,
 ) -> AsyncIterator[Sandbox]:
-    """Run the brokers on loopback ports of the system's choice until the block is left.
+    """Run the brokers on loopback until the block is left.
 
-    `tick_interval` in seconds moves the prices in real time; without it they move by `tick()`.
+    Ports are the system's choice, or `port` (control) and those that follow it. `tick_interval` in
+    seconds moves the prices in real time; without it they move by `tick()`. `demo` gives both
+    ready-made accounts a month of history. `rate_limit` is requests a minute for each credential.
     """
-    exchange = Exchange(seed=seed, clock=clock, always_open=always_open)
-    faults, log = Faults(), RequestLog()
-    alpaca = Alpaca(exchange, faults, log, rate_limit=rate_limit)
-    box = Sandbox(
-        exchange=exchange,
-        faults=faults,
-        log=log,
-        alpaca=alpaca,
-        paper=alpaca.account(PAPER_KEY, PAPER_SECRET, PAPER),
-        live=alpaca.account(LIVE_KEY, LIVE_SECRET, LIVE),
-    )
-    for host in alpaca.hosts:
-        await host.up()
-    ticking = asyncio.create_task(_tick(exchange, tick_interval)) if tick_interval else None
-    try:
+    start = beginning(clock) if demo else clock()
+    exchange = Exchange(seed=seed, clock=lambda: start, always_open=always_open)
+    box = Sandbox(exchange, rate_limit=rate_limit, port=port)
+    if demo:
+        seed_demo(exchange, [box.paper, box.live], clock)
+    exchange.clock = clock
+    async with AsyncExitStack() as stack:
+        for host in (*box.hosts, box.control):
+            stack.push_async_callback(host.close)
+            await host.up()
+        stack.push_async_callback(box.stop)
+        if tick_interval:
+            box.tick_every(tick_interval)
         yield box
-    finally:
-        if ticking is not None:
-            ticking.cancel()
-            with suppress(asyncio.CancelledError):
-                await ticking
-        for host in alpaca.hosts:
-            await host.close()
-
-
-async def _tick(exchange: Exchange, interval: float) -> None:
-    while True:
-        await asyncio.sleep(interval)
-        exchange.tick()

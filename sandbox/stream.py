@@ -20,7 +20,8 @@ class Stream:
         self._faults = faults
         self._binary = binary
         self._socket = web.WebSocketResponse(autoping=False)
-        self._queue: asyncio.Queue[str] = asyncio.Queue()
+        self._queue: asyncio.Queue[str | int] = asyncio.Queue()
+        """Frames, and at the end the code to close with."""
         self._kept: str | None = None
         self._muted = False
 
@@ -41,10 +42,9 @@ class Stream:
         """Reset the connection."""
         reset(self._request)
 
-    async def close(self, code: int) -> None:
-        """Close in order, with a code; what is queued goes first."""
-        await self._queue.join()
-        await self._socket.close(code=code)
+    def finish(self, code: int) -> None:
+        """Close in order, with a code, once what is queued has gone."""
+        self._queue.put_nowait(code)
 
     async def messages(self) -> AsyncIterator[str | bytes]:
         """What the client says, until it leaves."""
@@ -62,12 +62,9 @@ class Stream:
 
     async def _write(self) -> None:
         with suppress(ClientConnectionResetError):
-            while True:
-                frame = await self._queue.get()
-                try:
-                    await self._deliver(frame)
-                finally:
-                    self._queue.task_done()
+            while isinstance(frame := await self._queue.get(), str):
+                await self._deliver(frame)
+            await self._socket.close(code=frame)
 
     async def _deliver(self, frame: str) -> None:
         if self._muted:
@@ -95,6 +92,7 @@ class Stream:
             "delay_frame": [frame],
             "garbage_frame": ["\x00 not json"],
             "truncated_frame": [frame[: len(frame) // 2]],
+            "replace_frame": [fault.text],
             "alter_frame": [_altered_frame(frame, dict(fault.set))],
         }
         return sent.get(fault.kind, [])

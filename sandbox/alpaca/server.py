@@ -1,4 +1,4 @@
-"""Alpaca's hosts: paper, live (which also signs people in), and market data."""
+"""Alpaca's hosts: paper, live (which also signs people in), market data and its stream."""
 
 from decimal import Decimal
 
@@ -9,20 +9,23 @@ from sandbox.account import Account
 from sandbox.alpaca import access
 from sandbox.alpaca.access import LIVE, PAPER, PREFIX, Access, Credential
 from sandbox.alpaca.errors import REFUSALS
+from sandbox.alpaca.oauth import OAuth
 from sandbox.alpaca.orders import Orders
 from sandbox.alpaca.portfolio import Portfolio
 from sandbox.alpaca.positions import Positions
+from sandbox.alpaca.price_stream import PATHS, PriceStream
+from sandbox.alpaca.prices import Prices
+from sandbox.alpaca.reference import Reference
 from sandbox.alpaca.trade_updates import TradeUpdates
 from sandbox.exchange import Exchange
 from sandbox.faults import Faults
 from sandbox.host import Host
 from sandbox.request_log import RequestLog
-
-_OPEN = ("/stream", "/oauth/")
+from sandbox.stream import Stream
 
 
 class Alpaca:
-    """The Alpaca of the sandbox: `paper`, `live` and `market` are its hosts."""
+    """The Alpaca of the sandbox: `paper`, `live`, `market` and `market_stream` are its hosts."""
 
     def __init__(
         self,
@@ -31,23 +34,34 @@ class Alpaca:
         log: RequestLog,
         *,
         rate_limit: int = 200,
-        ports: tuple[int, int, int] = (0, 0, 0),
+        ports: tuple[int, ...] = (0, 0, 0, 0),
     ) -> None:
         self._exchange = exchange
         self._faults = faults
         self._log = log
-        self.access = Access(clock=exchange.clock, limit=rate_limit)
+        self._owned: dict[str, Account] = {}
+        self.access = Access(clock=exchange.time, limit=rate_limit)
+        self.sign_in = OAuth(exchange, self.access, self._owned)
         self.trade_updates = {
             environment: TradeUpdates(exchange, self.access, faults, environment)
             for environment in (PAPER, LIVE)
         }
-        self.paper = Host(self._trading(PAPER), ports[0])
-        self.live = Host(self._trading(LIVE), ports[1])
+        self.prices = PriceStream(exchange, self.access, faults)
+        self.paper = Host("alpaca-paper", self._trading(PAPER), ports[0])
+        self.live = Host("alpaca-live", self._trading(LIVE), ports[1])
+        self.market = Host("alpaca-market", self._market(), ports[2])
+        self.market_stream = Host("alpaca-market-stream", self._market_stream(), ports[3])
 
     @property
     def hosts(self) -> tuple[Host, ...]:
         """All of them."""
-        return (self.paper, self.live)
+        return (self.paper, self.live, self.market, self.market_stream)
+
+    @property
+    def streams(self) -> list[Stream]:
+        """Every websocket that is open."""
+        updates = [session for one in self.trade_updates.values() for session in one.sessions]
+        return [one.stream for one in updates] + [one.stream for one in self.prices.sessions]
 
     def account(
         self,
@@ -58,24 +72,40 @@ class Alpaca:
         cash: Decimal = Decimal(100_000),
         margin: Decimal = Decimal(2),
     ) -> Account:
-        """Open an account and the key to it. ValueError if the key looks like the other host's."""
+        """Open an account and the key to it. ValueError if the key looks like the other host's.
+
+        The first account of each environment is the one that an OAuth token opens.
+        """
         if not key_id.startswith(PREFIX[environment]):
             raise ValueError(f"a {environment} key starts with {PREFIX[environment]}")
         account = self._exchange.open_account(cash=cash, margin=margin)
         self.access.add(Credential(id=key_id, secret=secret, accounts={environment: account}))
+        self._owned.setdefault(environment, account)
         return account
 
-    def _app(self, host: str, environment: str | None) -> web.Application:
+    def _app(self, host: str, environment: str | None, *open_paths: str) -> web.Application:
         return web.Application(
             middlewares=[
                 answering.middleware(host, self._exchange, self._faults, self._log, REFUSALS),
-                access.middleware(self.access, environment, _OPEN),
+                access.middleware(self.access, environment, open_paths),
             ]
         )
 
     def _trading(self, environment: str) -> web.Application:
-        app = self._app(f"alpaca-{environment}", environment)
-        for nouns in (Orders, Positions, Portfolio):
+        app = self._app(f"alpaca-{environment}", environment, "/stream", "/oauth/")
+        for nouns in (Orders, Positions, Portfolio, Reference):
             app.router.add_routes(nouns(self._exchange).routes())
         app.router.add_get("/stream", self.trade_updates[environment].connect)
+        if environment == LIVE:
+            app.router.add_routes(self.sign_in.routes())
+        return app
+
+    def _market(self) -> web.Application:
+        app = self._app("alpaca-market", None)
+        app.router.add_routes(Prices(self._exchange).routes())
+        return app
+
+    def _market_stream(self) -> web.Application:
+        app = self._app("alpaca-market-stream", None, *PATHS)
+        app.router.add_routes(self.prices.routes())
         return app
