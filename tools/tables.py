@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter
 
 from app.settings import PREFIX, Settings
 from brokers import plugins
@@ -97,7 +97,7 @@ def _default(value: Any) -> str:
         case SecretStr():
             return f"`{value.get_secret_value()}`"
         case timedelta():
-            return _seconds(value)
+            return f"`{TypeAdapter(timedelta).dump_python(value, mode='json')}`"
         case bool():
             return "on" if value else "off"
         case _:
