@@ -1,4 +1,4 @@
-"""What every broker answers, as one Protocol; how it is signed in to and what it can do, as data."""
+"""What every broker answers, as one Protocol; how it is signed in to, and what it can do."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

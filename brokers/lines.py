@@ -1,0 +1,150 @@
+"""The open lines of this process: one for each connection, opened once and shared."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from brokers.contract import Broker, Credentials, Opening, Plugin
+from brokers.gate import CallRecord, Gate, Limits
+from domain.account import Environment
+from domain.clock import Clock
+from domain.connection import Connection, Permission
+from domain.errors import ErrorCode, Problem, Unreachable
+from domain.ids import ConnectionId, UserId
+
+Endpoints = Mapping[str, Mapping[Environment, Mapping[str, str]]]
+
+
+@dataclass(slots=True)
+class _Line:
+    """`permission` is the connection's as it was last seen; the gate reads it at every call."""
+
+    permission: Permission
+    opening: asyncio.Task[Broker]
+
+
+class Lines:
+    """Opens lines and keeps them; whoever asks while one is being opened waits for the same one.
+
+    `endpoints` replace a plugin's own base URLs by broker, environment and name.
+    """
+
+    def __init__(
+        self,
+        plugins: Mapping[str, Plugin],
+        credentials: Callable[[UserId, ConnectionId], Awaitable[Mapping[str, str]]],
+        record: Callable[[CallRecord], Awaitable[None]],
+        clock: Clock,
+        endpoints: Endpoints | None = None,
+    ) -> None:
+        self._plugins, self._credentials = plugins, credentials
+        self._record, self._clock, self._endpoints = record, clock, endpoints or {}
+        self._limits = {
+            name: Limits(clock, connection=plugin.capabilities.rate)
+            for name, plugin in plugins.items()
+        }
+        self._lines: dict[ConnectionId, _Line] = {}
+
+    async def open(self, connection: Connection) -> Broker:
+        """The line of a connection; Problem if its broker or environment is not there."""
+        line = self._lines.get(connection.id)
+        if line is None or _failed(line.opening):
+            opening = asyncio.create_task(self._open(connection))
+            line = self._lines[connection.id] = _Line(connection.permission, opening)
+        line.permission = connection.permission
+        # Waited for, not awaited: a caller who gives up must not take the line from the others,
+        # nor a line that is closed meanwhile look like the caller's own cancellation.
+        await asyncio.wait([line.opening])
+        if line.opening.cancelled():
+            raise Unreachable("the connection was closed while it was being opened")
+        return line.opening.result()
+
+    async def trial(
+        self,
+        *,
+        user: UserId,
+        connection: ConnectionId,
+        broker: str,
+        environment: Environment,
+        credentials: Mapping[str, str],
+    ) -> Broker:
+        """A line of the caller's own, which only reads, to try credentials before they are kept."""
+        gate = self._gate(user, connection, broker, lambda: Permission.READ)
+        return await self._dial(broker, environment, Credentials(credentials), gate)
+
+    async def close(self, connection: ConnectionId) -> None:
+        """Let go of a connection's line, if there is one."""
+        line = self._lines.pop(connection, None)
+        for limits in self._limits.values():
+            limits.forget(connection)
+        if line is None:
+            return
+        line.opening.cancel()
+        await asyncio.wait([line.opening])
+        if not _failed(line.opening):
+            await line.opening.result().aclose()
+
+    async def aclose(self) -> None:
+        """Let go of all lines."""
+        for connection in list(self._lines):
+            await self.close(connection)
+
+    async def _open(self, connection: Connection) -> Broker:
+        gate = self._gate(
+            connection.user_id,
+            connection.id,
+            connection.broker,
+            lambda: self._permission(connection.id),
+        )
+        credentials = Credentials(await self._credentials(connection.user_id, connection.id))
+        return await self._dial(connection.broker, connection.environment, credentials, gate)
+
+    def _permission(self, connection: ConnectionId) -> Permission:
+        """A line that was let go of may still be held by somebody: it only reads."""
+        line = self._lines.get(connection)
+        return Permission.READ if line is None else line.permission
+
+    async def _dial(
+        self, broker: str, environment: Environment, credentials: Credentials, gate: Gate
+    ) -> Broker:
+        plugin = self._plugin(broker)
+        own = plugin.endpoints.get(environment, {})
+        endpoints = {**own, **self._endpoints.get(broker, {}).get(environment, {})}
+        if not endpoints:
+            message = f"{plugin.title} has no {environment} environment here"
+            raise Problem(ErrorCode.BAD_INPUT, message, field="environment")
+        opening = Opening(
+            credentials=credentials,
+            environment=environment,
+            endpoints=endpoints,
+            gate=gate,
+            clock=self._clock,
+        )
+        return await plugin.open(opening)
+
+    def _gate(
+        self,
+        user: UserId,
+        connection: ConnectionId,
+        broker: str,
+        permission: Callable[[], Permission],
+    ) -> Gate:
+        return Gate(
+            user=user,
+            connection=connection,
+            permission=permission,
+            limits=self._limits[self._plugin(broker).name],
+            record=self._record,
+            clock=self._clock,
+        )
+
+    def _plugin(self, broker: str) -> Plugin:
+        if broker not in self._plugins:
+            known = ", ".join(sorted(self._plugins))
+            message = f"no broker is called {broker[:40]!r}; there are: {known}"
+            raise Problem(ErrorCode.BAD_INPUT, message, field="broker")
+        return self._plugins[broker]
+
+
+def _failed(opening: asyncio.Task[Broker]) -> bool:
+    return opening.done() and (opening.cancelled() or opening.exception() is not None)
