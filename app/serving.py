@@ -62,7 +62,7 @@ async def run(
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         server = DrainingServer(config, over=settings.drain_over.total_seconds(), started=started)
-        log.info("serving", extra={"url": settings.public})
+        log.info("serving", extra={"url": settings.public, "port": settings.port})
         await server.serve(sockets=[listener])
 
 

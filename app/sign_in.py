@@ -1,7 +1,7 @@
 """Signing in and out of this server in a browser: the page, the password, the one-time link."""
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -86,9 +86,7 @@ class Door:
         address = request.client.host if request.client else ""
         seconds = math.ceil(self._attempts.wait(name, address))
         if seconds:
-            raise Problem(
-                ErrorCode.TOO_MANY_REQUESTS, f"Too many attempts: try again in {seconds} seconds."
-            )
+            return _refusal(_slow_down(seconds), {"Retry-After": str(seconds)})
         # Counted before it is checked, so that many attempts at once are no way around.
         self._attempts.failed(name, address)
         user = await self._users.verify(name, password)
@@ -161,10 +159,15 @@ async def _texts(request: Request, *names: str) -> list[str]:
     return given
 
 
-def _refusal(problem: Problem) -> Response:
-    return JSONResponse(
-        {"code": problem.code, "message": problem.message}, status_code=_STATUS[problem.code]
+def _slow_down(seconds: int) -> Problem:
+    return Problem(
+        ErrorCode.TOO_MANY_REQUESTS, f"Too many attempts: try again in {seconds} seconds."
     )
+
+
+def _refusal(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    body = {"code": problem.code, "message": problem.message}
+    return JSONResponse(body, status_code=_STATUS[problem.code], headers=headers)
 
 
 def home(page: str) -> Route:

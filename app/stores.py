@@ -13,11 +13,12 @@ from store.audit import Audit
 from store.connections import Connections
 from store.database import Database
 from store.journal import Journal
+from store.keyring import Keyring, KeyringUnusable
 from store.ledger import Ledger
 from store.reads import Reads
 from store.sync_runs import SyncRuns
 from store.users import Users
-from store.vault import Keyring, Vault
+from store.vault import Vault
 from store.writer import Writer
 
 
@@ -42,15 +43,18 @@ class Stores:
 
 def keyring(settings: Settings) -> Keyring:
     """The master keys; Problem with the way out if there are none or they are no keys."""
-    if settings.master_key is not None:
-        return Keyring.parse(settings.master_key.get_secret_value())
-    if not settings.key_path.exists():
+    if settings.master_key is None and not settings.key_path.exists():
         raise Problem(
             ErrorCode.UNAVAILABLE,
             f"There is no master key: make one with `brokergraph keys init`, which writes "
             f"{settings.key_path}, or set {PREFIX}MASTER_KEY.",
         )
-    return Keyring.read(settings.key_path)
+    try:
+        if settings.master_key is not None:
+            return Keyring.of_text(settings.master_key.get_secret_value())
+        return Keyring.of_file(settings.key_path)
+    except KeyringUnusable as unusable:
+        raise Problem(ErrorCode.UNAVAILABLE, f"The master key: {unusable}.") from None
 
 
 @asynccontextmanager

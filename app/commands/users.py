@@ -1,5 +1,6 @@
 """`brokergraph user`: who may sign in."""
 
+import sys
 from datetime import timedelta
 from typing import Annotated
 
@@ -84,4 +85,7 @@ async def one_time_link(stores: Stores, name: str, public: str, minutes: int) ->
 
 
 def _ask() -> str:
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    """Typed twice at a terminal, or one line of whatever is piped in."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\n")
