@@ -70,13 +70,17 @@ def bound(settings: Settings) -> socket.socket:
     """A socket at the host and port of the settings; Problem if it cannot be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
         raise Problem(
             ErrorCode.CONFLICT,
             f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
             f"Choose another by {PREFIX}HOST and {PREFIX}PORT (or --port with demo).",
         ) from None
+    # Inherited by what it accepts; asyncio forgets it where a socket does not name its protocol,
+    # and then a small write waits up to 40 ms for the acknowledgement of the one before.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def at_port(settings: Settings, listener: socket.socket) -> Settings:
