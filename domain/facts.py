@@ -71,13 +71,26 @@ class Stamp:
             return (True, self.time, 0, _DAWN)
         return (False, _DAWN, int(self.source), self.arrival)
 
+    @property
+    def repeatable(self) -> "Stamp":
+        """The same for every repetition: a broker that says a thing twice says nothing new."""
+        source = self.source if self.time is None else Source.POLL
+        return Stamp(time=self.time, source=source, arrival=_DAWN)
+
+    @property
+    def moment(self) -> datetime:
+        """The broker's time, else when it reached us."""
+        return self.arrival if self.time is None else self.time
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderReport:
     """An order as a broker described it once; `account` is the institution's account id.
 
-    `stamp.time` dates this description, not the order. `execution` is the fill that the message
-    brought, if it brought one; `busted` names executions that it takes back.
+    `stamp.time` dates this description, not the order. `filled_quantity` is what was filled under
+    this broker id: where a broker carries fills over to a replacement, the adapter takes them off,
+    and the replacement's quantity is what was still to be filled. `execution` is the fill that the
+    message brought, if it brought one; `busted` names executions that it takes back.
     """
 
     account: str
@@ -118,14 +131,20 @@ class Said:
     @property
     def rank(self) -> tuple[object, ...]:
         """Total, so that two orders of arrival agree: time, then fills, then FIX precedence."""
-        return (self.stamp.rank, self.filled_quantity, _PRECEDENCE[self.status], repr(self))
+        rest = (self.raw_status, self.terms, self.working, self.average_price, self.reason)
+        return (self.stamp.rank, self.filled_quantity, _PRECEDENCE[self.status], repr(rest))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that is known of one broker order id. `join` only ever adds."""
+    """All that is known of one broker order id. `join` only ever adds.
+
+    `said` is the latest word; `furthest` the one that claimed the most units filled, so that a
+    late report never takes a fill back.
+    """
 
     said: Said
+    furthest: Said
     terminal: frozenset[OrderStatus] = frozenset()
     executions: Mapping[str, Execution] = field(default_factory=dict)
     busted: frozenset[str] = frozenset()
@@ -146,6 +165,7 @@ def facts_of(report: OrderReport) -> Facts:
     execution = report.execution
     return Facts(
         said=said,
+        furthest=said,
         terminal=frozenset({report.status} if report.status.terminal else ()),
         executions={} if execution is None else {execution.execution_id: execution},
         busted=frozenset(report.busted),
@@ -159,10 +179,15 @@ def join(one: Facts, other: Facts) -> Facts:
         executions[key] = max(executions.get(key, execution), execution, key=_revision)
     return Facts(
         said=max(one.said, other.said, key=lambda said: said.rank),
+        furthest=max(one.furthest, other.furthest, key=_progress),
         terminal=one.terminal | other.terminal,
         executions=executions,
         busted=one.busted | other.busted,
     )
+
+
+def _progress(said: Said) -> tuple[object, ...]:
+    return (said.filled_quantity, said.rank)
 
 
 def _revision(execution: Execution) -> tuple[int, str]:
@@ -175,24 +200,35 @@ def standing(facts: Facts) -> tuple[Execution, ...]:
     return tuple(sorted(kept, key=lambda e: (e.at, e.execution_id)))
 
 
+def claim(facts: Facts) -> Said:
+    """The broker's word on what was filled: the most it ever claimed, unless fills were amended.
+
+    After a bust or a correction only the latest word counts, because the total may have shrunk.
+    """
+    amended = facts.busted or any(e.revision for e in facts.executions.values())
+    return facts.said if amended else facts.furthest
+
+
 def filled(facts: Facts) -> Decimal:
     """Units filled: what the executions add up to or what the broker claims, whichever is more."""
     known = ZERO
     for execution in standing(facts):
         known = EXACT.add(known, execution.quantity)
-    return max(known, facts.said.filled_quantity)
+    return max(known, claim(facts).filled_quantity)
 
 
 def average_price(facts: Facts) -> Decimal | None:
     """Per unit: the broker's own, else worked out once executions explain every unit."""
-    executions = standing(facts)
+    executions, claimed = standing(facts), claim(facts)
     quantity, paid = ZERO, ZERO
     for execution in executions:
         quantity = EXACT.add(quantity, execution.quantity)
         paid = EXACT.add(paid, times(execution.quantity, execution.price))
-    if quantity > facts.said.filled_quantity or facts.said.average_price is None:
-        return EXACT.divide(paid, quantity).quantize(_CENT_OF_NANO) if quantity else None
-    return facts.said.average_price
+    if quantity <= claimed.filled_quantity and claimed.average_price is not None:
+        return claimed.average_price
+    if not quantity or quantity < claimed.filled_quantity:
+        return None
+    return EXACT.divide(paid, quantity).quantize(_CENT_OF_NANO, context=EXACT)
 
 
 _CENT_OF_NANO = Decimal("1e-9")

@@ -1,1 +1,1 @@
-"""Everything that is kept: rows, the one writer, the ledger and what is read back; nothing else touches the database."""
+"""All that is kept: rows, the one writer, the ledger, what is read back. Only this has SQL."""

@@ -31,7 +31,7 @@ def decode(kind: type[T], text: str) -> T:
         envelope = orjson.loads(text)
         if envelope["v"] > VERSION:
             raise Unreadable(f"written by a newer version ({envelope['v']})")
-        return cast("T", reader(kind)(envelope["value"]))
+        return cast("T", reader(cast("Any", kind))(envelope["value"]))
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise Unreadable(f"not a {kind} in a stored value") from error
 
@@ -67,9 +67,10 @@ def reader(kind: Any) -> Reader:
 
 
 def _optional(inner: tuple[Any, ...]) -> Reader:
-    if len(inner) != 2 or NoneType not in inner:
+    kinds = [kind for kind in inner if kind is not NoneType]
+    if kinds == list(inner) or kinds[1:]:
         raise TypeError(f"a union of {inner} cannot be told apart in JSON")
-    some = reader(next(kind for kind in inner if kind is not NoneType))
+    some = reader(kinds[0])
     return lambda value: None if value is None else some(value)
 
 

@@ -19,7 +19,12 @@ APPS: dict[str, dict[str, Any]] = {
     APP: {"models": ["store.models"], "migrations": "store.migrations"}
 }
 _NAME = "default"
-_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "busy_timeout": 10_000}
+_PRAGMAS = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "busy_timeout": 10_000,
+    "secure_delete": "ON",
+}
 
 Engine = Literal["sqlite", "postgres"]
 
@@ -44,7 +49,9 @@ class Database:
             lock = await asyncio.to_thread(_prepare, Path(connection["file_path"]), exclusive)
         context = TortoiseContext()
         try:
-            await context.init(_configuration(connection, engine), _enable_global_fallback=True)
+            with context:
+                config = _configuration(connection, engine)
+                await context.init(config, _enable_global_fallback=True)
             await context.connections.get(_NAME).execute_query("SELECT 1")
         except BaseException:
             await context.close_connections()

@@ -1,5 +1,7 @@
 """The rows. A value is kept whole as text (see codec); columns are what SQL has to look at."""
 
+import secrets
+
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
@@ -21,6 +23,11 @@ class Stream(Model):
 
     class Meta:
         table = "stream"
+
+
+def new_stream(user: str) -> Stream:
+    """The beginning of a user's stream, under a tag that no other stream has."""
+    return Stream(user_id=user, tag=secrets.token_hex(8))
 
 
 class JournalRow(Model):
@@ -94,8 +101,9 @@ class AccountRow(Model):
     connection_id = fields.CharField(max_length=_ID, db_index=True)
     value = fields.TextField()
     balances = fields.TextField(null=True)
-    balances_changed_at = fields.DatetimeField(null=True)
     valuation = fields.TextField(null=True)
+    # When the newest snapshot that was taken in was begun; an older one has nothing to say.
+    observed_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "account"
@@ -264,7 +272,53 @@ class SyncRow(Model):
     requested_at = fields.DatetimeField()
     started_at = fields.DatetimeField(null=True)
     finished_at = fields.DatetimeField(null=True, db_index=True)
-    results = fields.TextField(default="[]")
+    results = fields.TextField(null=True)
 
     class Meta:
         table = "sync_run"
+
+
+class IntentRow(Model):
+    """An order to be created at most once; found again by its key and by its id at the broker."""
+
+    id = fields.CharField(max_length=_ID, primary_key=True)
+    user_id = fields.CharField(max_length=_ID)
+    account_id = fields.CharField(max_length=_ID)
+    key = fields.CharField(max_length=_NAME)
+    client_order_id = fields.CharField(max_length=_ID)
+    state = fields.CharField(max_length=16)
+    created_at = fields.DatetimeField()
+    value = fields.TextField()
+
+    class Meta:
+        table = "intent"
+        unique_together = (("user_id", "key"),)
+        indexes = (
+            Index(fields=["account_id", "client_order_id"]),
+            Index(fields=["state"]),
+            Index(fields=["user_id", "created_at"]),
+        )
+
+
+class TradingStateRow(Model):
+    """Whether a scope may trade; `id` is the scope and its subject. No row: it may."""
+
+    id = fields.CharField(max_length=_NAME, primary_key=True)
+    state = fields.CharField(max_length=16)
+    since = fields.DatetimeField()
+    by = fields.CharField(max_length=_NAME)
+    reason = fields.CharField(max_length=_NAME, default="")
+
+    class Meta:
+        table = "trading_state"
+
+
+class LimitsRow(Model):
+    """What a user allows in a scope; `id` is the scope and its subject."""
+
+    id = fields.CharField(max_length=_NAME, primary_key=True)
+    user_id = fields.CharField(max_length=_ID, db_index=True)
+    value = fields.TextField()
+
+    class Meta:
+        table = "limits"

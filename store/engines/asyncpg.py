@@ -1,4 +1,5 @@
 """PostgreSQL whose pool gets its connection back when a transaction cannot begin."""
+# ruff: noqa: SLF001 (Tortoise offers no public way to correct it)
 
 from typing import Any
 

@@ -1,4 +1,5 @@
 """SQLite whose transactions take the write lock at once, so that none fails half way for it."""
+# ruff: noqa: SLF001 (Tortoise offers no public way to correct it)
 
 import asyncio
 import sqlite3

@@ -1,0 +1,219 @@
+"""Where all that brokers say comes in: merged with what is known, journalled if it matters."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import uuid4
+
+from domain.account import AccountValuation, Balance
+from domain.changes import CashChange, Change, ChangeKind, HoldingChange
+from domain.connection import ConnectionState
+from domain.events import Event, Snapshot
+from domain.facts import OrderReport
+from domain.holding import Holding, Mark
+from domain.ids import AccountId, ConnectionId, InstrumentId, OrderId, UserId
+from domain.order import Order
+from store import accounts
+from store.book import About, Book, Entry, broker_ids, newest_id
+from store.codec import decode, encode
+from store.merge import Identity, KnownHolding, merge_holdings, merge_order, order_event
+from store.models import AccountRow, HoldingRow, MarkRow, OrderRow
+from store.unit import Unit
+from store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What became of an event; all empty if it was another connection's to tell.
+
+    `again`: something changed after the snapshot was begun, so another is needed. `missing`:
+    broker ids of orders that are open here and that the snapshot did not list. `incomplete`:
+    orders with units filled that no execution explains yet.
+    """
+
+    account_id: AccountId | None = None
+    changes: tuple[Change, ...] = ()
+    valuation: AccountValuation | None = None
+    marks: tuple[Mark, ...] = ()
+    again: bool = False
+    missing: tuple[str, ...] = ()
+    incomplete: tuple[OrderId, ...] = ()
+
+
+class Ledger:
+    """The one door through which stream, poll, snapshot and the reply to an order come."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    async def record(self, user: UserId, connection: ConnectionId, event: Event) -> Recorded:
+        """Take in an event; the same one again changes nothing and journals nothing."""
+
+        async def job(unit: Unit) -> Recorded:
+            before = len(unit.changes)
+            recorded = await _take(unit, connection, event)
+            return replace(recorded, changes=tuple(unit.changes[before:]))
+
+        return await self._writer.write(user, job, about=_about(event))
+
+
+def _about(event: Event) -> About:
+    if isinstance(event, Snapshot):
+        return About(account=event.account.number, reports=event.orders)
+    return About(account=event.account, reports=(event,))
+
+
+async def _take(unit: Unit, connection: ConnectionId, event: Event) -> Recorded:
+    book = unit.kept(Book, lambda: Book(unit))
+    link = await book.connection(connection)
+    if link is None or link.state == ConnectionState.DISCONNECTED:
+        return Recorded()
+    account = await accounts.seen(unit, book, link, event.account)
+    if account is None:
+        return Recorded()
+    if isinstance(event, Snapshot):
+        return await _take_snapshot(unit, book, account, event)
+    order = await _take_order(unit, book, account, event, unit.now)
+    return Recorded(account_id=AccountId(account.id), incomplete=_incomplete([order]))
+
+
+async def _take_order(
+    unit: Unit, book: Book, account: AccountRow, report: OrderReport, changed_at: datetime
+) -> Order:
+    entry = await book.order_of(account, report)
+    before = entry.known if entry else None
+    identity = Identity(
+        id=before.order.id if before else OrderId(str(uuid4())),
+        account=AccountId(account.id),
+        connection=ConnectionId(account.connection_id),
+    )
+    after = merge_order(before, report, identity)
+    if before == after:
+        return after.order
+    event = order_event(before, after, report.exec_type, unit.now)
+    if event is not None:
+        unit.change(
+            ChangeKind.ORDER, event, connection=identity.connection, account=identity.account
+        )
+    elif entry is not None:
+        changed_at = entry.changed_at
+    book.put(after, changed_at)
+    return after.order
+
+
+def _incomplete(orders: Iterable[Order]) -> tuple[OrderId, ...]:
+    return tuple(order.id for order in orders if order.unattributed_quantity > 0)
+
+
+async def _take_snapshot(
+    unit: Unit, book: Book, account: AccountRow, snapshot: Snapshot
+) -> Recorded:
+    """Orders join whatever their age; the rest of an overtaken snapshot has nothing to say."""
+    account_id, since = AccountId(account.id), snapshot.started_at
+    open_before = await book.open_orders(account_id)
+    again = await _orders_changed(account_id, since)
+    orders = [await _take_order(unit, book, account, each, since) for each in snapshot.orders]
+    recorded = Recorded(
+        account_id=account_id,
+        again=again,
+        missing=_missing(open_before, snapshot),
+        incomplete=_incomplete(orders),
+    )
+    if account.observed_at is not None and account.observed_at > since:
+        return recorded
+    account.observed_at = since
+    left_alone = await _take_holdings(unit, account, snapshot)
+    _take_balances(unit, account, snapshot)
+    account.valuation = encode(snapshot.valuation)
+    await account.save(update_fields=["observed_at", "balances", "valuation"])
+    await _keep_marks(unit, account, snapshot.marks)
+    return replace(
+        recorded,
+        again=again or left_alone,
+        valuation=snapshot.valuation,
+        marks=snapshot.marks,
+    )
+
+
+async def _orders_changed(account: AccountId, since: datetime) -> bool:
+    """Whether the stream told of an order after the snapshot was begun: holdings may lag it."""
+    return await OrderRow.filter(account_id=account, changed_at__gt=since).exists()
+
+
+def _missing(open_before: Sequence[Entry], snapshot: Snapshot) -> tuple[str, ...]:
+    """What was open when the snapshot was begun, and is not in it; absence proves nothing."""
+    listed = {name for report in snapshot.orders for name in broker_ids(report)}
+    return tuple(
+        sought
+        for entry in open_before
+        if entry.changed_at <= snapshot.started_at
+        for sought in [newest_id(entry.known.links)]
+        if sought not in listed
+    )
+
+
+async def _take_holdings(unit: Unit, account: AccountRow, snapshot: Snapshot) -> bool:
+    """True if something was left alone because it changed after the snapshot was begun."""
+    rows = await HoldingRow.filter(account_id=account.id)
+    known = {
+        InstrumentId(row.instrument_id): KnownHolding(
+            holding=decode(Holding, row.value), changed_at=row.changed_at
+        )
+        for row in rows
+    }
+    merged = merge_holdings(known, snapshot.holdings, snapshot.started_at)
+    await keep_holdings(unit, account, merged.changed, snapshot.started_at)
+    return merged.again
+
+
+async def keep_holdings(
+    unit: Unit, account: AccountRow, holdings: Sequence[Holding], changed_at: datetime
+) -> None:
+    """Write and journal holdings as they now are."""
+    owner, connection = AccountId(account.id), ConnectionId(account.connection_id)
+    rows = []
+    for holding in holdings:
+        change = HoldingChange(account_id=owner, holding=holding)
+        unit.change(ChangeKind.HOLDING, change, connection=connection, account=owner)
+        row = HoldingRow(
+            user_id=unit.user,
+            account_id=owner,
+            instrument_id=holding.instrument.id,
+            held=holding.quantity != 0,
+            changed_at=changed_at,
+            value=encode(holding),
+        )
+        rows.append(row)
+    if rows:
+        await HoldingRow.bulk_create(
+            rows,
+            on_conflict=["account_id", "instrument_id"],
+            update_fields=["held", "changed_at", "value"],
+        )
+
+
+def _take_balances(unit: Unit, account: AccountRow, snapshot: Snapshot) -> None:
+    known = decode(tuple[Balance, ...], account.balances) if account.balances else None
+    seen = tuple(sorted(snapshot.balances, key=lambda balance: balance.currency))
+    if known == seen:
+        return
+    account.balances = encode(seen)
+    owner, connection = AccountId(account.id), ConnectionId(account.connection_id)
+    change = CashChange(account_id=owner, balances=seen)
+    unit.change(ChangeKind.CASH, change, connection=connection, account=owner)
+
+
+async def _keep_marks(unit: Unit, account: AccountRow, marks: Sequence[Mark]) -> None:
+    rows = [
+        MarkRow(
+            user_id=unit.user,
+            connection_id=account.connection_id,
+            instrument_id=mark.instrument_id,
+            value=encode(mark),
+        )
+        for mark in {mark.instrument_id: mark for mark in marks}.values()
+    ]
+    if rows:
+        await MarkRow.bulk_create(
+            rows, on_conflict=["connection_id", "instrument_id"], update_fields=["value"]
+        )

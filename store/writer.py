@@ -1,0 +1,170 @@
+"""The one writer: every change of a user's state is made under that user's lock, in groups."""
+
+import asyncio
+import contextlib
+import contextvars
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from tortoise.backends.base.client import TransactionalDBClient
+
+from domain.changes import Change
+from domain.clock import Clock
+from domain.ids import UserId
+from store.audit_chain import AuditChain
+from store.database import Database
+from store.models import Stream, new_stream
+from store.unit import Unit
+
+T = TypeVar("T")
+Committed = Callable[[Sequence[Change]], None]
+
+# So that one commit never keeps readers and other processes waiting for long.
+_LARGEST_GROUP = 200
+
+
+class CommitLost(Exception):
+    """The database went away during the commit: what was written may or may not be there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Job:
+    user: UserId
+    work: Callable[[Unit], Awaitable[object]]
+    about: object
+    done: asyncio.Future[Any]
+
+
+class Writer:
+    """Writes what queued up during the last commit in one transaction: no timer, no waiting."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        committed: Committed,
+        *,
+        chain: AuditChain | None = None,
+    ) -> None:
+        self.db, self.clock, self.chain = db, clock, chain
+        self._committed = committed
+        self._queue: deque[_Job] = deque()
+        self._wake = asyncio.Event()
+        self._open = False
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Write while inside; what is queued at the end is still written."""
+        self._open = True
+        # A clean context: a task that inherited a transaction would write into it.
+        task = asyncio.get_running_loop().create_task(self._run(), context=contextvars.Context())
+        try:
+            yield
+        finally:
+            self._open = False
+            self._wake.set()
+            await task
+
+    async def write(
+        self, user: UserId, job: Callable[[Unit], Awaitable[T]], *, about: object = None
+    ) -> T:
+        """What the job returns, once it is committed; what it raises, with nothing written.
+
+        The job may run twice and must await nothing but the database. `about` is a hint to the
+        jobs of the same user in the same transaction (see Unit).
+        """
+        if not self._open:
+            raise RuntimeError("the writer is not running")
+        inside = isinstance(self.db.client, TransactionalDBClient)
+        if inside:
+            raise RuntimeError("a write inside a transaction would wait for itself")
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Job(user=user, work=job, about=about, done=done))
+        self._wake.set()
+        return await done
+
+    async def _run(self) -> None:
+        try:
+            while self._open or self._queue:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._queue:
+                    await self._write_group(self._take())
+        finally:
+            self._open = False
+            _fail(list(self._queue), RuntimeError("the writer has stopped"))
+
+    def _take(self) -> list[_Job]:
+        count = min(len(self._queue), _LARGEST_GROUP)
+        jobs = (self._queue.popleft() for _ in range(count))
+        return [job for job in jobs if not job.done.done()]
+
+    async def _write_group(self, jobs: list[_Job]) -> None:
+        """All together; if that fails, each alone, so that a bad one fails alone."""
+        if not jobs:
+            return
+        try:
+            results, changes = await self._transact(jobs)
+        except CommitLost as error:
+            _fail(jobs, error)
+        except Exception as error:  # noqa: BLE001 (it is raised to whoever asked for the job)
+            if len(jobs) == 1:
+                _fail(jobs, error)
+                return
+            for job in jobs:
+                await self._write_group([job])
+        else:
+            self._announce(jobs, results, changes)
+
+    def _announce(
+        self, jobs: list[_Job], results: list[object], changes: list[tuple[Change, ...]]
+    ) -> None:
+        for made in changes:
+            self._committed(made)
+        for job, result in zip(jobs, results, strict=True):
+            if not job.done.done():
+                job.done.set_result(result)
+
+    async def _transact(self, jobs: list[_Job]) -> tuple[list[object], list[tuple[Change, ...]]]:
+        committing = False
+        try:
+            async with self.db.transaction():
+                units = await self._units(jobs)
+                results = [await job.work(units[job.user]) for job in jobs]
+                for unit in units.values():
+                    await unit.save()
+                committing = True
+        except Exception as error:
+            if committing:
+                raise CommitLost("the commit was not confirmed") from error
+            raise
+        return results, [tuple(unit.changes) for unit in units.values() if unit.changes]
+
+    async def _units(self, jobs: list[_Job]) -> dict[UserId, Unit]:
+        """Lock the users' streams in ascending order, so that two writers never embrace."""
+        users = sorted({job.user for job in jobs})
+        found = {stream.user_id: stream for stream in await _lock(users)}
+        missing = [user for user in users if user not in found]
+        if missing:
+            await Stream.bulk_create(map(new_stream, missing), ignore_conflicts=True)
+            found = {stream.user_id: stream for stream in await _lock(users)}
+        now = self.clock.now()
+        return {
+            user: Unit(
+                found[user], now, self.chain, [job.about for job in jobs if job.user == user]
+            )
+            for user in users
+        }
+
+
+async def _lock(users: list[UserId]) -> list[Stream]:
+    rows = Stream.filter(user_id__in=users).order_by("user_id").select_for_update()
+    return await rows
+
+
+def _fail(jobs: list[_Job], error: Exception) -> None:
+    for job in jobs:
+        if not job.done.done():
+            job.done.set_exception(error)
