@@ -1,0 +1,125 @@
+"""What one broker says, brought to the ledger, and what that calls for."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from brokers.contract import Broker
+from domain.changes import AccountFigures
+from domain.connection import Connection, Resource
+from domain.errors import BrokerError, OrderNotFound
+from domain.events import Snapshot
+from domain.facts import OrderReport
+from domain.holding import Mark
+from domain.instrument import Instrument
+from store.ledger import Recorded
+from streaming.looked import OBSERVED, Looked, together
+from streaming.ports import Ports
+
+logger = logging.getLogger(__name__)
+
+
+class Intake:
+    """Reads accounts by snapshots, hears orders and prices by streams."""
+
+    def __init__(
+        self, connection: Connection, line: Callable[[], Awaitable[Broker]], ports: Ports
+    ) -> None:
+        self._user, self._connection = connection.user_id, connection.id
+        self._line, self._ports = line, ports
+        self._numbers: tuple[str, ...] = ()
+        self._held: dict[str, frozenset[Instrument]] = {}
+        self._not_found: set[str] = set()
+
+    async def look(self, *, sync: bool) -> Looked:
+        """A snapshot of each account; a sync asks first which accounts there are."""
+        sync = sync or not self._numbers
+        attempted = tuple(Resource) if sync else OBSERVED
+        try:
+            broker = await self._line()
+            if sync:
+                self._numbers = tuple(report.number for report in await broker.accounts())
+                self._not_found.clear()
+        except Exception as error:  # noqa: BLE001 (told by what is returned)
+            return self._failed(attempted, error)
+        looked = together([await self._look_at(broker, number) for number in self._numbers])
+        found = {Resource.ACCOUNTS: len(self._numbers)} if sync else {}
+        return replace(looked, attempted=attempted, counts={**found, **looked.counts})
+
+    async def hear(self, report: OrderReport) -> bool:
+        """Take in an order as the stream tells it; whether holdings and cash are to be read anew.
+
+        What the ledger cannot take is left out and logged: the next snapshot makes up for it.
+        """
+        try:
+            recorded = await self._ports.ledger.record(self._user, self._connection, report)
+        except Exception:
+            logger.exception("An order event was left out", extra={"connection": self._connection})
+            return True
+        moved = report.execution is not None or bool(report.busted) or report.status.terminal
+        return moved and bool(recorded.changes)
+
+    def price(self, mark: Mark) -> None:
+        """Take in a price and show it, if it tells anything new."""
+        if merged := self._ports.marks.set(self._connection, mark):
+            self._ports.hub.publish(self._user, merged, self._connection)
+
+    async def _look_at(self, broker: Broker, number: str) -> Looked:
+        try:
+            return await self._observe(broker, number)
+        except Exception as error:  # noqa: BLE001 (told by what is returned)
+            return self._failed(OBSERVED, error)
+
+    def _failed(self, attempted: Sequence[Resource], error: Exception) -> Looked:
+        """A broker's error is the broker's; any other is a fault of ours, and logged as one."""
+        if not isinstance(error, BrokerError):
+            logger.error("A look failed", exc_info=error, extra={"connection": self._connection})
+        return Looked(attempted=attempted, error=error)
+
+    async def _observe(self, broker: Broker, number: str) -> Looked:
+        snapshot = await broker.snapshot(number)
+        recorded = await self._ports.ledger.record(self._user, self._connection, snapshot)
+        self._show(recorded)
+        self._follow(broker, snapshot, owned=recorded.account_id is not None)
+        await self._ask_after(broker, number, recorded.missing)
+        still_open = [order for order in snapshot.orders if not order.status.terminal]
+        return Looked(
+            attempted=OBSERVED,
+            counts={
+                Resource.BALANCES: len(snapshot.balances),
+                Resource.POSITIONS: len(snapshot.holdings),
+                Resource.ORDERS: len(snapshot.orders),
+            },
+            open_orders=bool(still_open or recorded.missing),
+            again=recorded.again,
+        )
+
+    def _show(self, recorded: Recorded) -> None:
+        for mark in recorded.marks:
+            self.price(mark)
+        if recorded.account_id and recorded.valuation:
+            figures = AccountFigures(account_id=recorded.account_id, valuation=recorded.valuation)
+            self._ports.hub.publish(self._user, figures, self._connection)
+
+    def _follow(self, broker: Broker, snapshot: Snapshot, *, owned: bool) -> None:
+        """Have what is held priced, but not by a connection whose accounts another one owns."""
+        held = frozenset(holding.instrument for holding in snapshot.holdings)
+        self._held[snapshot.account.number] = held if owned else frozenset()
+        broker.follow(frozenset().union(*self._held.values()))
+
+    async def _ask_after(self, broker: Broker, number: str, missing: Sequence[str]) -> None:
+        """Orders that a snapshot should have listed, one by one; absence itself proves nothing.
+
+        What the broker does not find stays as it is and is asked for again at the next sync.
+        """
+        for broker_order_id in missing:
+            if broker_order_id in self._not_found:
+                continue
+            try:
+                report = await broker.order(number, broker_order_id)
+            except OrderNotFound:
+                self._not_found.add(broker_order_id)
+                extra = {"connection": self._connection, "broker_order_id": broker_order_id}
+                logger.warning("The broker does not find an order that is open here", extra=extra)
+            else:
+                await self._ports.ledger.record(self._user, self._connection, report)

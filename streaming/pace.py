@@ -1,0 +1,80 @@
+"""When a connection is looked at again."""
+
+from datetime import datetime, timedelta
+from math import inf
+
+from brokers.market_hours import is_open, next_open
+from domain.capabilities import Capabilities, Pushed
+from domain.instrument import AssetClass
+
+# What a stream tells is followed by a look, but not by one for each of its words.
+SHORTEST = 1.0
+_USUAL_PENALTY = 60.0
+_FIRST_RETRY, _LONGEST_RETRY = 1.0, 60.0
+
+
+class Pace:
+    """Syncs at fixed times; polls in between while the streams do not tell everything.
+
+    All moments are in seconds of a monotonic clock.
+    """
+
+    def __init__(self, capabilities: Capabilities, sync_every: timedelta | None, start: float):
+        self._capabilities = capabilities
+        self._sync_every = (sync_every or capabilities.sync_every).total_seconds()
+        self._sync_at, self._looked_at, self._penalty_until = start, -inf, -inf
+        self.streaming, self.pricing, self.reading = False, True, True
+        self.open_orders = False
+
+    def looking(self, at: float) -> bool:
+        """A look begins; whether it is to be a sync."""
+        self._looked_at = at
+        return at >= self._sync_at
+
+    def synced(self, at: float) -> None:
+        """A sync went well: the next is due at its fixed time, whenever this one was."""
+        while self._sync_at <= at:
+            self._sync_at += self._sync_every
+
+    def penalize(self, at: float, seconds: float | None) -> None:
+        """The broker wants to be left alone for so long, None if it did not say."""
+        self._penalty_until = at + (_USUAL_PENALTY if seconds is None else seconds)
+
+    def wait(self, at: float, now: datetime) -> float:
+        """Seconds until the next look if nobody asks for one."""
+        due = max(self._due(), self._penalty_until)
+        resting = self._capabilities.market_hours_only and self.reading
+        if resting and not is_open(AssetClass.EQUITY, now):
+            opens_in = (next_open(AssetClass.EQUITY, now) - now).total_seconds()
+            due = max(due, at + opens_in)
+        return max(0.0, due - at)
+
+    def wait_asked(self, at: float) -> float:
+        """Seconds until the next look if somebody does."""
+        return max(0.0, max(self._looked_at + SHORTEST, self._penalty_until) - at)
+
+    def _due(self) -> float:
+        poll_at = self._looked_at + self._poll_every()
+        return min(self._sync_at, poll_at) if self.reading else poll_at
+
+    def _poll_every(self) -> float:
+        capabilities = self._capabilities
+        if not self.streaming and self.open_orders:
+            return capabilities.poll_open_every.total_seconds()
+        pushed = {Pushed.ORDERS, Pushed.MARKS} <= capabilities.pushes
+        told = self.streaming and self.pricing and self.reading and pushed
+        return inf if told else capabilities.poll_every.total_seconds()
+
+
+def is_long(held: float) -> bool:
+    """Whether a stream held for so long that its loss is not one in a row."""
+    return held > _LONGEST_RETRY
+
+
+def retry_after(attempt: int, spread: float) -> float:
+    """Seconds before a stream is opened again: 1 doubling to 60, up to a tenth more by `spread`.
+
+    `spread` from 0 to 1 differs between connections, so that they do not all come back at once.
+    """
+    doubled = min(_LONGEST_RETRY, _FIRST_RETRY * 2.0 ** min(attempt, 6))
+    return doubled * (1 + spread / 10)

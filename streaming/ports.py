@@ -1,0 +1,62 @@
+"""What a feed needs of the rest, and no more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from brokers.contract import Broker
+from domain.clock import Clock
+from domain.connection import Connection, Freshness, Health
+from domain.events import Event
+from domain.ids import ConnectionId, UserId
+from store.ledger import Recorded
+from streaming.hub import Hub
+from streaming.marks import Marks
+
+
+class Ledger(Protocol):
+    """Where all that is heard goes."""
+
+    async def record(self, user: UserId, connection: ConnectionId, event: Event) -> Recorded:
+        """Take in an event; what became of it."""
+        ...
+
+
+class Connections(Protocol):
+    """Where it is kept how a connection does."""
+
+    async def set_health(
+        self, user: UserId, connection: ConnectionId, health: Health
+    ) -> Connection:
+        """Keep it, and journal it if it is news."""
+        ...
+
+    async def set_freshness(
+        self, user: UserId, connection: ConnectionId, freshness: Sequence[Freshness]
+    ) -> Connection:
+        """Keep it; the connection as it now is."""
+        ...
+
+
+class Lines(Protocol):
+    """Where a connection is signed in; raises BrokerError, or Problem if it cannot be."""
+
+    async def open(self, connection: Connection) -> Broker:
+        """The line, one for all who ask."""
+        ...
+
+    async def close(self, connection: ConnectionId) -> None:
+        """Let go of its sockets."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What all feeds share."""
+
+    lines: Lines
+    ledger: Ledger
+    connections: Connections
+    hub: Hub
+    marks: Marks
+    clock: Clock

@@ -1,0 +1,214 @@
+"""What subscriptions read: the gap-free changes of a user, and states watched live."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import TypeVar
+
+from domain.changes import ChangeKind, Revocation
+from domain.clock import Clock
+from domain.connection import Connection
+from domain.errors import ErrorCode, Problem
+from domain.ids import AccountId, UserId
+from store.journal import Journal, State, decode_cursor, encode_cursor
+from streaming.frames import (
+    AccountFrame,
+    ChangeFrame,
+    Frame,
+    Heartbeat,
+    PositionsFrame,
+    ResyncFrame,
+    SnapshotFrame,
+    compacted,
+)
+from streaming.hub import Hub
+from streaming.marks import Marks
+from streaming.projections import Accounts, Connections, Positions, Projection
+from streaming.sight import Sight
+
+T = TypeVar("T")
+
+USUAL_RATE = 4.0
+HIGHEST_RATE = 20.0
+
+
+class Views:
+    """Endless iterators over one user; each registers with the hub first and reads then.
+
+    Nothing is queued for a watcher: one that is slow reads the journal later. `accounts` is both
+    a filter and an allowance, None for all; `heartbeat` is in seconds of silence.
+    """
+
+    def __init__(
+        self, journal: Journal, hub: Hub, marks: Marks, clock: Clock, *, heartbeat: float = 15.0
+    ) -> None:
+        self._journal, self._hub, self._marks = journal, hub, marks
+        self._clock, self._heartbeat = clock, heartbeat
+
+    async def changes(
+        self,
+        user: UserId,
+        *,
+        after: str | None = None,
+        kinds: Collection[ChangeKind] | None = None,
+        accounts: frozenset[AccountId] | None = None,
+    ) -> AsyncIterator[Frame]:
+        """A snapshot, or what followed the cursor; then every change as it is committed.
+
+        Order events come each, once, in order; a long backlog of other kinds only as their
+        newest state. Raises Problem(CURSOR_INVALID) for a cursor that is none.
+        """
+        sight = Sight(kinds, accounts)
+        with self._hub.watch(user) as watch:
+            revision, tag, opening = await self._begin(user, after, sight)
+            for frame in opening:
+                yield frame
+            silence = _Silence(self._heartbeat)
+            while True:
+                watch.clear()
+                batch = await self._hub.after(user, revision)
+                for change in compacted(batch):
+                    if sight.sees(change):
+                        yield ChangeFrame(change=change, cursor=encode_cursor(change.revision, tag))
+                        silence.broken()
+                revision = batch[-1].revision if batch else revision
+                if silence.is_long():
+                    yield Heartbeat(cursor=encode_cursor(revision, tag), at=self._clock.now())
+                    silence.broken()
+                if not batch:
+                    await watch.wait(silence.left)
+
+    def orders(
+        self,
+        user: UserId,
+        *,
+        after: str | None = None,
+        accounts: frozenset[AccountId] | None = None,
+    ) -> AsyncIterator[Frame]:
+        """As `changes`, of orders alone."""
+        return self.changes(user, after=after, kinds=[ChangeKind.ORDER], accounts=accounts)
+
+    def positions(
+        self,
+        user: UserId,
+        *,
+        accounts: frozenset[AccountId] | None = None,
+        max_rate: float = USUAL_RATE,
+    ) -> AsyncIterator[PositionsFrame]:
+        """All positions, then those that change, at most `max_rate` times a second."""
+        _check_rate(max_rate)
+        return self._live(
+            user,
+            lambda state: Positions(state, self._marks, self._clock.now),
+            accounts,
+            max_rate,
+        )
+
+    def accounts(
+        self,
+        user: UserId,
+        *,
+        accounts: frozenset[AccountId] | None = None,
+        max_rate: float = USUAL_RATE,
+    ) -> AsyncIterator[AccountFrame]:
+        """Each account, then those that change, at most `max_rate` times a second."""
+        _check_rate(max_rate)
+        return self._live(user, Accounts, accounts, max_rate)
+
+    def connections(
+        self, user: UserId, *, accounts: frozenset[AccountId] | None = None
+    ) -> AsyncIterator[Connection]:
+        """Each connection, then those that change or were heard from."""
+        return self._live(user, Connections, accounts, USUAL_RATE)
+
+    async def revocations(
+        self, user: UserId, *, after: int | None = None
+    ) -> AsyncIterator[Revocation]:
+        """What ends sockets of this user.
+
+        `after` is the revision read before the socket's token was checked: then none is missed.
+        """
+        with self._hub.watch(user) as watch:
+            revision = (await self._journal.head(user)).revision if after is None else after
+            while True:
+                watch.clear()
+                batch = await self._hub.after(user, revision)
+                for change in batch:
+                    revision = change.revision
+                    if isinstance(change.value, Revocation):
+                        yield change.value
+                if not batch:
+                    await watch.wait()
+
+    async def _begin(
+        self, user: UserId, after: str | None, sight: Sight
+    ) -> tuple[int, str, list[Frame]]:
+        """Where to read on from, the tag for cursors, and what to tell first."""
+        revision, tag, reason = 0, "", None
+        if after is not None:
+            revision, tag = decode_cursor(after)
+            reason = await self._journal.resync_reason(user, revision, tag)
+            if reason is None and sight.accounts is None:
+                return revision, tag, []
+        whole = await self._journal.state(user)
+        state = sight.cut(whole)
+        if after is not None and reason is None:
+            return revision, tag, []
+        cursor = encode_cursor(state.head.revision, state.head.tag)
+        opening: list[Frame] = [ResyncFrame(reason=reason, cursor=cursor)] if reason else []
+        opening.append(SnapshotFrame(state=state, cursor=cursor))
+        return state.head.revision, state.head.tag, opening
+
+    async def _live(
+        self,
+        user: UserId,
+        begin: Callable[[State], Projection[T]],
+        accounts: frozenset[AccountId] | None,
+        max_rate: float,
+    ) -> AsyncIterator[T]:
+        """The whole of a projection, then its news, with a pause after each."""
+        sight = Sight(None, accounts)
+        with self._hub.watch(user, live=True) as watch:
+            version, _ = self._hub.live_after(user, 0)
+            state = sight.cut(await self._journal.state(user))
+            revision, projection = state.head.revision, begin(state)
+            for told in projection.whole():
+                yield told
+            while True:
+                watch.clear()
+                batch = await self._hub.after(user, revision)
+                revision = batch[-1].revision if batch else revision
+                version, live = self._hub.live_after(user, version)
+                news = projection.news(filter(sight.sees, batch), live)
+                for told in news:
+                    yield told
+                if news:
+                    await self._clock.sleep(1 / max_rate)
+                elif not batch:
+                    await watch.wait()
+
+
+class _Silence:
+    """How long a watcher has been told nothing, in seconds."""
+
+    def __init__(self, longest: float) -> None:
+        self._now, self._longest = asyncio.get_running_loop().time, longest
+        self.broken()
+
+    def broken(self) -> None:
+        """It was told something."""
+        self._until = self._now() + self._longest
+
+    @property
+    def left(self) -> float:
+        """Until it has been too long."""
+        return max(0.0, self._until - self._now())
+
+    def is_long(self) -> bool:
+        """Whether it has been too long."""
+        return self._now() >= self._until
+
+
+def _check_rate(max_rate: float) -> None:
+    if not 0 < max_rate <= HIGHEST_RATE:
+        message = f"give a rate of more than 0 and at most {HIGHEST_RATE:g} a second"
+        raise Problem(ErrorCode.BAD_INPUT, message, field="maxRate")

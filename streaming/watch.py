@@ -1,0 +1,27 @@
+"""One watcher of one user."""
+
+import asyncio
+
+
+class Watch:
+    """Clear, read, use, wait: what happens in between ends the wait at once."""
+
+    def __init__(self, *, live: bool) -> None:
+        self.live = live
+        self._stir = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is something to read."""
+        self._stir.set()
+
+    def clear(self) -> None:
+        """Forget what woke us; to be done before reading, never after."""
+        self._stir.clear()
+
+    async def wait(self, timeout: float | None = None) -> bool:
+        """Whether there is something to read; False after so many seconds of nothing."""
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._stir.wait()
+        except TimeoutError:
+            return False
