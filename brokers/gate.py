@@ -20,7 +20,7 @@ from domain.errors import (
 )
 from domain.ids import ConnectionId, UserId
 
-__all__ = ["Call", "CallRecord", "Gate", "Limits", "Outcome", "Passage", "Purpose"]
+__all__ = ["Call", "CallRecord", "Gate", "Limits", "Outcome", "Passage", "Purpose", "unwatched"]
 
 _NEEDS_TRADE = frozenset({Purpose.TRADE, Purpose.CANCEL})
 
@@ -74,6 +74,10 @@ class Passage:
     request_id: str | None = None
 
 
+def unwatched(call: Call) -> None:
+    """Nobody watches."""
+
+
 class Gate:
     """Lets a connection's calls out, one by one; every attempt is recorded exactly once."""
 
@@ -86,8 +90,9 @@ class Gate:
         limits: Limits,
         record: Callable[[CallRecord], Awaitable[None]],
         clock: Clock,
+        written: Callable[[Call], None] = unwatched,
     ) -> None:
-        self.user, self.connection, self.limits = user, connection, limits
+        self.user, self.connection, self.limits, self.written = user, connection, limits, written
         self._permission, self._record, self._clock = permission, record, clock
 
     @asynccontextmanager

@@ -132,7 +132,7 @@ class Http:
         json: Mapping[str, object] | None,
     ) -> Answer | BrokerError:
         """Errors are returned, so that none of aiohttp's, which hold our headers, hangs on them."""
-        fate = SimpleNamespace(left=False)
+        fate = SimpleNamespace(left=False, written=lambda: self._gate.written(call))
         try:
             async with self._open().request(
                 call.method,
@@ -182,6 +182,7 @@ class Http:
         if self._session is None:
             trace = aiohttp.TraceConfig()
             trace.on_request_headers_sent.append(_leaving)
+            trace.on_request_chunk_sent.append(_writing)
             self._session = aiohttp.ClientSession(
                 timeout=_DEADLINE,
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -225,6 +226,12 @@ async def _leaving(_: aiohttp.ClientSession, context: SimpleNamespace, __: objec
     """Called with a connection open and before the first byte is written."""
     if context.trace_request_ctx is not None:
         context.trace_request_ctx.left = True
+
+
+async def _writing(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+    """Called before each piece of the body is handed to the socket, which is done at once."""
+    if context.trace_request_ctx is not None:
+        asyncio.get_running_loop().call_soon(context.trace_request_ctx.written)
 
 
 async def _read(response: ClientResponse) -> bytes:

@@ -104,15 +104,19 @@ class Limits:
         self._app = None if app is None else Bucket(app, clock)
 
     async def admit(self, user: UserId, connection: ConnectionId, purpose: Purpose) -> None:
-        """Wait for a turn; RateLimited at once where it would take longer than our patience."""
+        """Wait for a turn and take it; RateLimited at once if that would outlast our patience."""
+        await self.ready(user, connection, purpose)
+        for bucket in self._buckets(user, connection):
+            bucket.take()
+
+    async def ready(self, user: UserId, connection: ConnectionId, purpose: Purpose) -> None:
+        """Wait until there is a turn, without taking it: for what must not wait once it began."""
         buckets = self._buckets(user, connection)
         deadline = self._clock.monotonic() + self._patience
         while wait := max(bucket.wait(purpose) for bucket in buckets):
             if self._clock.monotonic() + wait > deadline:
                 raise RateLimited("too many calls to this broker; try later", retry_after=wait)
             await self._clock.sleep(wait)
-        for bucket in buckets:
-            bucket.take()
 
     def learn(self, connection: ConnectionId, allowance: Allowance) -> None:
         """Take the broker's own count of a connection's calls over ours."""

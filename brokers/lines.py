@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from brokers.contract import Broker, Credentials, Opening, Plugin
-from brokers.gate import CallRecord, Gate, Limits
+from brokers.gate import Call, CallRecord, Gate, Limits, Purpose, unwatched
 from domain.account import Environment
 from domain.clock import Clock
 from domain.connection import Connection, Permission
@@ -26,7 +26,8 @@ class _Line:
 class Lines:
     """Opens lines and keeps them; whoever asks while one is being opened waits for the same one.
 
-    `endpoints` replace a plugin's own base URLs by broker, environment and name.
+    `endpoints` replace a plugin's own base URLs by broker, environment and name; `written` is told
+    of every request whose first bytes have left.
     """
 
     def __init__(
@@ -36,8 +37,9 @@ class Lines:
         record: Callable[[CallRecord], Awaitable[None]],
         clock: Clock,
         endpoints: Endpoints | None = None,
+        written: Callable[[Call], None] = unwatched,
     ) -> None:
-        self._plugins, self._credentials = plugins, credentials
+        self._plugins, self._credentials, self._written = plugins, credentials, written
         self._record, self._clock, self._endpoints = record, clock, endpoints or {}
         self._limits = {
             name: Limits(clock, connection=plugin.capabilities.rate)
@@ -58,6 +60,11 @@ class Lines:
         if line.opening.cancelled():
             raise Unreachable("the connection was closed while it was being opened")
         return line.opening.result()
+
+    async def ready(self, connection: Connection) -> None:
+        """Wait until an order may leave at once; RateLimited if that would take too long."""
+        limits = self._limits[self._plugin(connection.broker).name]
+        await limits.ready(connection.user_id, connection.id, Purpose.TRADE)
 
     async def trial(
         self,
@@ -136,6 +143,7 @@ class Lines:
             limits=self._limits[self._plugin(broker).name],
             record=self._record,
             clock=self._clock,
+            written=self._written,
         )
 
     def _plugin(self, broker: str) -> Plugin:
