@@ -43,7 +43,7 @@ def middleware(
     async def answer(
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        entry = log.receive(request, host, exchange.new_id(), exchange.clock())
+        entry = log.receive(request, host, exchange.new_id().replace("-", ""), exchange.time())
         request[ENTRY] = entry
         fault = faults.take(request.method, request.path)
         entry.fault = fault.kind if fault else None

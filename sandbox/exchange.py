@@ -133,7 +133,7 @@ class Exchange(Books):
         self._day = day
         for account in self.accounts.values():
             account.previous_equity = valuation.value(account, self.market).equity
-        self.market.next_day()
+        self.market.next_day(at)
 
     def _pass(self, *, moved: bool) -> None:
         for account in self.accounts.values():

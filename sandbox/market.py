@@ -10,6 +10,8 @@ from sandbox.instruments import Instrument
 
 _STEPS = 8
 """A walk moves by at most this many twenty-thousandths of the price at a time."""
+_GAP = 150
+"""Overnight it jumps by at most this many ten-thousandths."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +43,6 @@ class Quote:
             at=at,
         )
 
-    def next_day(self) -> "Quote":
-        """The same prices with a new day's range."""
-        last = self.last
-        return replace(self, previous_close=last, open=last, high=last, low=last, volume=0)
-
 
 class Market:
     """The quotes of all instruments; the same seed and the same steps give the same prices."""
@@ -67,9 +64,14 @@ class Market:
         rounded = max(_round(price, instrument), instrument.increment(Decimal(0)))
         self.quotes[symbol] = self.quotes[symbol].traded(rounded, instrument, at)
 
-    def next_day(self) -> None:
-        """Close the day: today's last price becomes yesterday's close."""
-        self.quotes = {symbol: quote.next_day() for symbol, quote in self.quotes.items()}
+    def next_day(self, at: datetime) -> None:
+        """Close the day: the last price becomes yesterday's close, and the next opens off it."""
+        for symbol, quote in self.quotes.items():
+            gap = quote.last * self._walk.randint(-_GAP, _GAP) / 10_000
+            price = _round(quote.last + gap, self.instruments[symbol])
+            flat = replace(quote, previous_close=quote.last, open=price, high=price, low=price)
+            self.quotes[symbol] = replace(flat, volume=0)
+            self.set(symbol, price, at)
 
 
 def _round(price: Decimal, instrument: Instrument) -> Decimal:

@@ -154,7 +154,7 @@ def _let_in(access: Access, environment: str | None, request: web.Request) -> No
 
 
 def _headers(access: Access, request: web.Request) -> dict[str, str]:
-    headers = {"X-Request-ID": request[ENTRY].request_id.replace("-", "")}
+    headers = {"X-Request-ID": request[ENTRY].request_id}
     window = request.get(WINDOW)
     if window is not None:
         headers |= {

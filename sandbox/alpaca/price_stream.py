@@ -57,7 +57,7 @@ class PriceStream:
         self._exchange = exchange
         self._access = access
         self._faults = faults
-        self._auth_timeout = auth_timeout
+        self.auth_timeout = auth_timeout
         self._symbol_limit = symbol_limit
         self.sessions: set[Session] = set()
         exchange.price_listeners.append(self._publish)
@@ -74,7 +74,7 @@ class PriceStream:
         stream.send([{"T": "success", "msg": "connected"}])
         if request.headers.get("Content-Type") == "application/msgpack":
             session.error(400)
-        late = asyncio.get_running_loop().call_later(self._auth_timeout, session.too_late)
+        late = asyncio.get_running_loop().call_later(self.auth_timeout, session.too_late)
         try:
             async for message in stream.messages():
                 self._hear(session, message)

@@ -19,7 +19,7 @@ def order(
     legs = family.legs(account, one) if nested else []
     return {
         **_identity(account, market, one, slashed=slashed),
-        **_terms(one),
+        **_terms(one, leg_of_multileg=one.ticket.ratio is not None),
         **_times(one),
         "status": words.STATUS[one.status],
         "filled_qty": number(one.filled),
@@ -46,7 +46,7 @@ def _identity(account: Account, market: Market, one: Order, *, slashed: bool) ->
         "asset_class": words.ASSET_CLASS[instrument.kind] if instrument else "",
         "order_class": words.ORDER_CLASS[head.ticket.contingency],
         "side": "" if multileg else words.SIDE[ticket.side],
-        "position_intent": None if multileg else _intent(one),
+        **({} if multileg else {"position_intent": _intent(one)}),
         "ratio_qty": optional(ticket.ratio),
     }
 
@@ -55,12 +55,14 @@ def _intent(one: Order) -> str:
     return f"{words.SIDE[one.ticket.side]}_to_{'close' if one.ticket.opens is False else 'open'}"
 
 
-def _terms(one: Order) -> dict[str, Any]:
+def _terms(one: Order, *, leg_of_multileg: bool) -> dict[str, Any]:
+    """What was asked; the legs of a multi-leg order have no type of their own."""
     ticket = one.ticket
+    kind = "" if leg_of_multileg else words.TYPE[ticket.type]
     trailing = ticket.type is OrdType.TRAILING_STOP
     return {
-        "order_type": words.TYPE[ticket.type],
-        "type": words.TYPE[ticket.type],
+        "order_type": kind,
+        "type": kind,
         "time_in_force": words.TIME_IN_FORCE[ticket.time_in_force],
         "qty": optional(ticket.quantity),
         "notional": optional(ticket.cash_quantity),
