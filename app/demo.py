@@ -4,23 +4,24 @@ import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import typer
+from pydantic import SecretStr
 
 import sandbox
-from app.clock import RealClock
+from app import serving
 from app.commands.users import DEMO_USER, one_time_link
+from app.house import House
 from app.logs import configure_logs
-from app.serving import at_port, bound, run_server
+from app.serving import at_port, bound
 from app.settings import Endpoints, LogFormat, LogLevel, Settings
-from app.stores import Stores, opened
 from domain.access import Role, Scope
 from domain.account import Environment
 from domain.connection import Permission
 from domain.errors import ErrorCode, Problem
+from domain.ids import UserId
 from store.keyring import Keyring
 
 FOLDER = Path("data/demo")
@@ -29,21 +30,34 @@ TICK_SECONDS = 1.0
 LINK_MINUTES = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Welcome:
-    """What a newcomer is given."""
+class _Demo:
+    """What is made for a newcomer, and told once the server answers."""
 
-    url: str
-    link: str
-    token: str
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._ways_in = settings, ("", "")
 
-    def show(self) -> None:
-        """Print it."""
+    async def prepare(self, house: House) -> None:
+        """A user, a connection linked over the real adapter, and the ways in."""
+        stores = house.stores
+        user = await stores.users.create(DEMO_USER, None, Role.ADMIN)
+        await _link(house, user.id)
+        link = await one_time_link(stores, DEMO_USER, self._settings.public, LINK_MINUTES)
+        _, token = await stores.tokens.issue(
+            user.id,
+            name="demo",
+            scopes=frozenset(Scope),
+            expires_at=stores.writer.clock.now() + timedelta(days=1),
+        )
+        self._ways_in = link, token
+
+    def greet(self) -> None:
+        """Print them."""
+        link, token = self._ways_in
         typer.echo(
-            f"\n  Brokergraph demo: everything here is play money on this machine.\n\n"
-            f"  Sign in (once, within the hour)   {self.link}\n"
-            f"  GraphQL for API clients           {self.url}/graphql\n"
-            f"  Authorization                     Bearer {self.token}\n\n"
+            f"\n  Brokergraph demo: play money, all on this machine.\n\n"
+            f"  Sign in (once, within the hour)  {link}\n"
+            f"  GraphQL for API clients          {self._settings.public}/graphql\n"
+            f"  Authorization                    Bearer {token}\n\n"
             f"  Ctrl-C stops it; the next run starts afresh.\n"
         )
 
@@ -56,17 +70,18 @@ async def run(port: int) -> None:
         with bound(settings) as listener:
             async with sandbox.serve(seed=SEED, demo=True, tick_interval=TICK_SECONDS) as box:
                 here = at_port(settings, listener).model_copy(update={"endpoints": _at(box)})
-                welcome = await _prepared(here)
-                await run_server(here, listener, started=welcome.show)
+                demo = _Demo(here)
+                await serving.run(here, listener, prepare=demo.prepare, started=demo.greet)
 
 
 def _settings(port: int) -> Settings:
     """All by default but where it is kept; what is set for real accounts has no say here."""
-    return Settings(
+    settings = Settings(
         data_folder=FOLDER,
         key_file=FOLDER.with_name("demo.key"),
         master_key=None,
         database_url=None,
+        bus_url=SecretStr("memory://"),
         host="127.0.0.1",
         port=port,
         public_url=None,
@@ -74,6 +89,9 @@ def _settings(port: int) -> Settings:
         log_format=LogFormat.TEXT,
         log_level=LogLevel.WARNING,
     )
+    if not settings.key_path.exists():
+        Keyring.create(settings.key_path)
+    return settings
 
 
 @contextmanager
@@ -94,27 +112,25 @@ def _alone() -> Iterator[None]:
 def _at(box: sandbox.Sandbox) -> Endpoints:
     """The sandbox in place of the brokers' own addresses."""
     alpaca = box.alpaca
-    return {
-        "alpaca": {
-            "paper": {
-                "trading": alpaca.paper.url,
-                "stream": alpaca.paper.socket_url,
-                "data": alpaca.market.url,
-                "data_stream": alpaca.market_stream.socket_url,
-            }
-        }
+    urls = {
+        "trading": alpaca.paper.url,
+        "stream": alpaca.paper.socket_url,
+        "data": alpaca.market.url,
+        "data_stream": alpaca.market_stream.socket_url,
     }
+    return {"alpaca": {"paper": urls}}
 
 
-async def _prepared(settings: Settings) -> _Welcome:
-    """A key, a user, a linked connection and the ways in."""
-    if not settings.key_path.exists():
-        Keyring.create(settings.key_path)
-    clock = RealClock()
-    async with opened(settings, clock) as stores:
-        user = await stores.users.create(DEMO_USER, None, Role.ADMIN)
-        return _Welcome(
-            url=settings.public,
-            link=await one_time_link(stores, DEMO_USER, settings.public, LINK_MINUTES),
-            token="",
-        )
+async def _link(house: House, user: UserId) -> None:
+    connect = house.services.connect
+    begun = await connect.begin(
+        user,
+        broker="alpaca",
+        environment=Environment.PAPER,
+        label="Demo portfolio",
+        permission=Permission.TRADE,
+        persist=True,
+        signed_in_at=None,
+    )
+    keys = {"key_id": sandbox.PAPER_KEY, "secret": sandbox.PAPER_SECRET}
+    await connect.complete(user, begun.connection.id, keys)

@@ -13,8 +13,8 @@ from app.settings import is_loopback
 
 PATIENCE_SECONDS = 2.0
 
-# Raises, or does not answer in time, if the part does not work.
-Check = Callable[[], Awaitable[None]]
+# Whether a part works; one that raises or does not answer in time does not.
+Check = Callable[[], Awaitable[bool]]
 
 
 class Health:
@@ -60,7 +60,6 @@ class Health:
 async def _works(check: Check) -> bool:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            await check()
+            return await check()
     except Exception:  # noqa: BLE001 (whatever it is, the answer is that it does not work)
         return False
-    return True

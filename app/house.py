@@ -1,11 +1,13 @@
 """How the parts are put together, each opened in its turn and closed in reverse."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from app.access import Access
+from app.chores import Chores
 from app.metrics import Metrics
 from app.settings import Settings
 from app.stores import Stores, opened
@@ -22,6 +24,7 @@ from streaming.bus import Bus
 from streaming.feeds import Feeds
 from streaming.hub import Hub
 from streaming.marks import Marks
+from streaming.ports import Ports
 from streaming.views import Views
 from trading.connect import Connect
 from trading.sync import Sync
@@ -47,6 +50,7 @@ async def opened_house(settings: Settings, clock: Clock, metrics: Metrics) -> As
     def committed(changes: Sequence[Change]) -> None:
         metrics.committed(change.kind for change in changes)
         hub.push(changes)
+        feeds.heard(changes)
 
     async with AsyncExitStack() as stack:
         stores = await stack.enter_async_context(
@@ -56,26 +60,99 @@ async def opened_house(settings: Settings, clock: Clock, metrics: Metrics) -> As
         hub = Hub(stores.journal, clock, bus.ring)
         await stack.enter_async_context(bus.listening(hub.heard))
         await stack.enter_async_context(hub.running())
-        lines = Lines(
-            plugins(),
-            stores.connections.credentials,
-            _recorder(stores, metrics),
-            clock,
-            endpoints_of(settings),
-        )
+        lines = _lines(settings, stores, clock, metrics)
         stack.push_async_callback(lines.aclose)
         marks = Marks()
-        yield House()
+        feeds = _feeds(stores, lines, hub, marks, clock)
+        if settings.feeds:
+            await stack.enter_async_context(feeds.running())
+        await stack.enter_async_context(_chores(settings, stores, clock).running())
+        house = House(
+            stores=stores,
+            hub=hub,
+            feeds=feeds,
+            access=_access(settings, stores, clock),
+            services=_services(settings, stores, lines, hub, feeds, marks, clock),
+        )
+        _gauges(house, metrics)
+        yield house
 
 
-def _recorder(stores: Stores, metrics: Metrics) -> Callable[[CallRecord], Awaitable[None]]:
-    """Every call to a broker is counted and written down."""
-
+def _lines(settings: Settings, stores: Stores, clock: Clock, metrics: Metrics) -> Lines:
     async def record(call: CallRecord) -> None:
         metrics.called(call.operation, call.outcome)
         await stores.audit.append(call.user, entry_of(call))
 
-    return record
+    credentials = stores.connections.credentials
+    return Lines(plugins(), credentials, record, clock, endpoints_of(settings))
+
+
+def _feeds(stores: Stores, lines: Lines, hub: Hub, marks: Marks, clock: Clock) -> Feeds:
+    ports = Ports(
+        lines=lines,
+        ledger=stores.ledger,
+        connections=stores.connections,
+        hub=hub,
+        marks=marks,
+        clock=clock,
+    )
+    return Feeds(ports, stores.sync_runs, plugins())
+
+
+def _services(
+    settings: Settings,
+    stores: Stores,
+    lines: Lines,
+    hub: Hub,
+    feeds: Feeds,
+    marks: Marks,
+    clock: Clock,
+) -> Services:
+    connections = stores.connections
+    return Services(
+        clock=clock,
+        plugins=plugins(),
+        journal=stores.journal,
+        marks=marks,
+        reads=stores.reads,
+        views=Views(stores.journal, hub, marks, clock),
+        connect=Connect(
+            connections=connections,
+            lines=lines,
+            plugins=plugins(),
+            clock=clock,
+            live_trading=settings.live_trading,
+        ),
+        sync=Sync(connections=connections, runs=stores.sync_runs, ring=lambda _: feeds.ring()),
+        tokens=stores.tokens,
+        sign_ins=stores.sign_ins,
+    )
+
+
+def _access(settings: Settings, stores: Stores, clock: Clock) -> Access:
+    return Access(
+        tokens=stores.tokens,
+        sign_ins=stores.sign_ins,
+        users=stores.users,
+        clock=clock,
+        cookie=settings.cookie,
+    )
+
+
+def _chores(settings: Settings, stores: Stores, clock: Clock) -> Chores:
+    async def prune() -> None:
+        await stores.journal.prune(clock.now() - timedelta(days=settings.retention_days))
+
+    async def log_heads() -> None:
+        for user, head in (await stores.audit.heads()).items():
+            log.info("audit head", extra={"user": user, "head": head})
+
+    return Chores(clock, {"prune": prune, "audit heads": log_heads})
+
+
+def _gauges(house: House, metrics: Metrics) -> None:
+    metrics.gauge("listeners", "Watches on users.", lambda: house.hub.listeners)
+    metrics.gauges("feeds", "Feeds by state of connection.", "state", _states(house.feeds))
 
 
 def entry_of(call: CallRecord) -> AuditEntry:
@@ -103,3 +180,7 @@ def endpoints_of(settings: Settings) -> Endpoints:
         broker: {Environment(name.upper()): urls for name, urls in environments.items()}
         for broker, environments in settings.endpoints.items()
     }
+
+
+def _states(feeds: Feeds) -> Callable[[], Mapping[str, int]]:
+    return lambda: {state.value: count for state, count in feeds.states.items()}

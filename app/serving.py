@@ -2,13 +2,15 @@
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import uvicorn
+from starlette.applications import Starlette
 
 from app.clock import RealClock
 from app.commands.users import DEMO_USER
 from app.drain import DrainingServer
+from app.house import House
 from app.logs import configure_logs
 from app.main import create_app
 from app.protocol import SafeWS
@@ -40,30 +42,43 @@ async def serve(settings: Settings) -> None:
 
 
 async def run(
-    settings: Settings, listener: socket.socket, *, started: Callable[[], None] = lambda: None
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    prepare: Callable[[House], Awaitable[None]] | None = None,
+    started: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve on a bound socket until a signal; `started` is called once requests are answered."""
+    """Serve on a bound socket until a signal.
+
+    `prepare` is awaited before the first request, `started` called when requests are answered.
+    """
     app = create_app(settings)
     # Opened here rather than by uvicorn, so that what is wrong is raised to whoever asked.
     async with app.router.lifespan_context(app):
-        config = uvicorn.Config(
-            app,
-            lifespan="off",
-            ws=SafeWS,
-            ws_max_size=FRAME_BYTES,
-            ws_ping_interval=PING_SECONDS,
-            ws_ping_timeout=PING_SECONDS,
-            ws_per_message_deflate=False,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=list(settings.trusted_proxies),
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-        server = DrainingServer(config, over=settings.drain_over.total_seconds(), started=started)
+        if prepare is not None:
+            await prepare(app.state.house)
+        over = settings.drain_over.total_seconds()
+        server = DrainingServer(_configured(app, settings), over=over, started=started)
         log.info("serving", extra={"url": settings.public, "port": settings.port})
         await server.serve(sockets=[listener])
+
+
+def _configured(app: Starlette, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        ws=SafeWS,
+        ws_max_size=FRAME_BYTES,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        ws_per_message_deflate=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
 
 
 def bound(settings: Settings) -> socket.socket:

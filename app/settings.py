@@ -51,49 +51,52 @@ class Settings(BaseSettings):
     )
 
     data_folder: Path = Field(
-        Path("data/main"), description="Folder of the SQLite database and its lock file."
+        default=Path("data/main"), description="Folder of the SQLite database and its lock file."
     )
     database_url: SecretStr | None = Field(
-        None,
+        default=None,
         description="`sqlite:///absolute/path` or `postgres://user:password@host/name`; "
         "by default a SQLite file in the data folder.",
     )
     bus_url: SecretStr = Field(
-        SecretStr("memory://"),
+        default=SecretStr("memory://"),
         description="Doorbell between processes: `memory://` for one process, `redis://host`.",
     )
     master_key: SecretStr | None = Field(
-        None,
+        default=None,
         description="Keys that seal credentials, first is primary; instead of a key file.",
     )
     key_file: Path | None = Field(
-        None,
+        default=None,
         description="File of those keys, mode 0600, outside the data folder so that a copy of the "
         "data opens nothing; by default the data folder's name with `.key`.",
     )
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
+    )
     public_url: str | None = Field(
-        None,
+        default=None,
         description="Where browsers reach the server; https unless on loopback. "
         "By default http, the host and the port.",
     )
     allowed_origins: tuple[str, ...] = Field(
-        (), description="Further origins whose pages may use a signed-in browser, as a JSON list."
+        default=(),
+        description="Further origins whose pages may use a signed-in browser, as a JSON list.",
     )
     trusted_proxies: tuple[str, ...] = Field(
-        (),
+        default=(),
         description="Addresses of proxies whose X-Forwarded-For and -Proto are believed, "
         "as a JSON list.",
     )
     session_length: timedelta = Field(
-        timedelta(days=14), description="How long a browser stays signed in."
+        default=timedelta(days=14), description="How long a browser stays signed in."
     )
     sockets_per_user: int = Field(
-        50, ge=1, description="Open GraphQL sockets of one user; more are turned away."
+        default=50, ge=1, description="Open GraphQL sockets of one user; more are turned away."
     )
     drain_over: timedelta = Field(
-        timedelta(seconds=5),
+        default=timedelta(seconds=5),
         description="Time over which sockets are closed at shutdown, so that clients do not all "
         "come back at once.",
     )
@@ -122,19 +125,24 @@ class Settings(BaseSettings):
         description="From config.ini: AUTO_TRADING_ENABLED. Nothing trades by itself yet.",
     )
     ai_confidence_threshold: Decimal = Field(
-        Decimal("0.7"),
+        default=Decimal("0.7"),
         ge=0,
         le=1,
         description="From config.ini: AI_CONFIDENCE_THRESHOLD. Nothing trades by itself yet.",
     )
     retention_days: int = Field(
-        30, ge=1, description="Days for which a client can resume by its cursor."
+        default=30, ge=1, description="Days for which a client can resume by its cursor."
     )
     metrics_token: SecretStr | None = Field(
-        None, description="Bearer token for /metrics; without one only loopback may read it."
+        default=None,
+        description="Bearer token for /metrics; without one only loopback may read it.",
     )
-    log_level: LogLevel = Field(LogLevel.INFO, description="Least severe level that is logged.")
-    log_format: LogFormat = Field(LogFormat.JSON, description="One JSON object a line, or text.")
+    log_level: LogLevel = Field(
+        default=LogLevel.INFO, description="Least severe level that is logged."
+    )
+    log_format: LogFormat = Field(
+        default=LogFormat.JSON, description="One JSON object a line, or text."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -176,6 +184,11 @@ class Settings(BaseSettings):
     def https(self) -> bool:
         """Whether browsers come over TLS, so that cookies may be Secure."""
         return urlsplit(self.public).scheme == "https"
+
+    @property
+    def cookie(self) -> str:
+        """The name of the browser's cookie; over TLS one that no neighbour can set."""
+        return "__Host-brokergraph" if self.https else "brokergraph"
 
     @property
     def origins(self) -> frozenset[str]:

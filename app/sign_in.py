@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from app.access import Access
 from app.throttle import Attempts
 from domain.clock import Clock
 from domain.errors import ErrorCode, Problem
@@ -170,10 +171,11 @@ def _refusal(problem: Problem, headers: Mapping[str, str] | None = None) -> Resp
     return JSONResponse(body, status_code=_STATUS[problem.code], headers=headers)
 
 
-def home(page: str) -> Route:
-    """The front page sends on to what there is to see."""
+def home(access: Access, page: str) -> Route:
+    """The front page sends on: to what there is to see, or to where one signs in."""
 
-    async def redirect(_request: Request) -> Response:
-        return RedirectResponse(page, status_code=307)
+    async def redirect(request: Request) -> Response:
+        viewer = await access(request, {}, trust_cookie=True)
+        return RedirectResponse(page if viewer else "/sign-in", status_code=307)
 
     return Route("/", redirect, methods=["GET"])

@@ -51,8 +51,8 @@ def keyring(settings: Settings) -> Keyring:
         )
     try:
         if settings.master_key is not None:
-            return Keyring.of_text(settings.master_key.get_secret_value())
-        return Keyring.of_file(settings.key_path)
+            return Keyring.parse(settings.master_key.get_secret_value())
+        return Keyring.read(settings.key_path)
     except KeyringUnusable as unusable:
         raise Problem(ErrorCode.UNAVAILABLE, f"The master key: {unusable}.") from None
 

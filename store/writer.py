@@ -67,6 +67,11 @@ class Writer:
             self._wake.set()
             await task
 
+    @property
+    def is_open(self) -> bool:
+        """Whether what is queued now will be written; false once it has stopped, however."""
+        return self._open
+
     async def write(
         self, user: UserId, job: Callable[[Unit], Awaitable[T]], *, about: object = None
     ) -> T:

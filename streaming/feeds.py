@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,14 +28,6 @@ _LOOK_EVERY = 1.0
 _LEFT_ALONE = frozenset(
     {ConnectionState.REAUTH_REQUIRED, ConnectionState.DISABLED, ConnectionState.DISCONNECTED}
 )
-
-
-class Every(Protocol):
-    """Where all connections of all users are kept."""
-
-    async def every(self) -> Sequence[Connection]:
-        """Those that are enabled."""
-        ...
 
 
 class Runs(Protocol):
@@ -80,19 +73,20 @@ class Feeds:
 
     def __init__(
         self,
-        connections: Every,
+        ports: Ports,
         runs: Runs,
         plugins: Mapping[str, Plugin],
-        ports: Ports,
         *,
         owns: Callable[[ConnectionId], bool] = lambda _: True,
     ) -> None:
-        self._connections, self._runs, self._plugins = connections, runs, plugins
-        self._ports, self._owns = ports, owns
+        self._ports, self._runs, self._plugins, self._owns = ports, runs, plugins, owns
         self._bell = Bell(ports.clock)
         self._running: dict[ConnectionId, _Running] = {}
         self._restarts: set[ConnectionId] = set()
         self._syncs: dict[str, asyncio.Task[None]] = {}
+        # For those who watch the server: whether the last look worked, and what it saw.
+        self.well = True
+        self.states: Mapping[ConnectionState, int] = {}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -126,21 +120,22 @@ class Feeds:
                     running.feed.expect_news()
 
     async def _keep_tending(self) -> None:
-        well = True
         while True:
             try:
                 await self._tend()
                 await self._take_syncs()
-                well = True
+                self.well = True
             except Exception:
                 # Whatever ails the database, feeds go on and so does this.
-                if well:
+                if self.well:
                     logger.exception("Connections cannot be looked at")
-                well = False
+                self.well = False
             await self._bell.wait(_LOOK_EVERY)
 
     async def _tend(self) -> None:
-        wanted = {each.id: each for each in await self._connections.every() if self._wants(each)}
+        every = await self._ports.connections.every()
+        wanted = {each.id: each for each in every if self._wants(each)}
+        self.states = Counter(each.health.state for each in wanted.values())
         restarts, self._restarts = self._restarts, set()
         for key, running in list(self._running.items()):
             connection = wanted.get(key)

@@ -14,7 +14,7 @@ FILE_LINES, FUNCTION_LINES = 300, 40
 MONEY = {"domain", "brokers", "store", "streaming", "trading", "graph"}
 SECONDS = re.compile(
     r"seconds|timeout|retry_after|deadline|monotonic|interval|until|every|wait|delay|pause|since"
-    r"|elapsed|duration|patience|max_rate|backoff|jitter|grace|period|(^|_)(at|now|began|started|ms|hz)$"
+    r"|elapsed|duration|patience|max_rate|heartbeat|longest|left|backoff|jitter|grace|period|(^|_)(at|now|began|started|ms|hz)$"
 )
 # Clocks, token buckets and paces know nothing but time.
 TIMEKEEPERS = {"domain/clock.py", "brokers/limits.py", "graph/allowance.py", "streaming/pace.py"}

@@ -5,7 +5,7 @@ import typer
 from app.commands import with_stores
 from app.settings import PREFIX, Settings
 from domain.errors import ErrorCode, Problem
-from store.keyring import Keyring, put_first
+from store.keyring import Keyring
 
 app = typer.Typer(no_args_is_help=True, help="The master keys that seal credentials.")
 
@@ -31,6 +31,6 @@ def rotate() -> None:
             f"The keys are in {PREFIX}MASTER_KEY: put a new one before the old there, "
             "restart, then run this again.",
         )
-    put_first(settings.key_path)
+    Keyring.add(settings.key_path)
     count = with_stores(lambda stores: stores.vault.rotate())
     typer.echo(f"Sealed {count} anew. Restart servers that run with the old key file.")
