@@ -94,6 +94,11 @@ class Row:
         """Whether it is there and true."""
         return self._fields.get(name) is True
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The texts of a list; whatever else is in it is left out."""
+        value = self._fields.get(name)
+        return tuple(t for t in value if isinstance(t, str)) if isinstance(value, list) else ()
+
     def words(self, name: str) -> str:
         """Text that a person is to read, made safe to show."""
         return said(self._fields.get(name))

@@ -1,0 +1,74 @@
+"""What Alpaca can do, from its trading OpenAPI as of 2026-06."""
+
+from datetime import timedelta
+
+from domain.capabilities import Capabilities, PreviewBy, Proof, Pushed, Rate, Replacing, Trades
+from domain.instrument import AssetClass
+from domain.order import OrderClass, OrderType, TimeInForce
+
+_DAY = frozenset({TimeInForce.DAY})
+_DAY_GTC = frozenset({TimeInForce.DAY, TimeInForce.GTC})
+_GTC_IOC = frozenset({TimeInForce.GTC, TimeInForce.IOC})
+_EQUITY = frozenset(
+    {
+        TimeInForce.DAY,
+        TimeInForce.GTC,
+        TimeInForce.OPG,
+        TimeInForce.CLS,
+        TimeInForce.IOC,
+        TimeInForce.FOK,
+    }
+)
+
+_TRADES = {
+    AssetClass.EQUITY: Trades(
+        types={
+            OrderType.MARKET: _EQUITY,
+            OrderType.LIMIT: _EQUITY,
+            OrderType.STOP: _DAY_GTC,
+            OrderType.STOP_LIMIT: _DAY_GTC,
+            OrderType.TRAILING_STOP: _DAY_GTC,
+        },
+        fractional=True,
+        notional=True,
+        short=True,
+        extended_hours={OrderType.LIMIT: _DAY_GTC},
+    ),
+    AssetClass.OPTION: Trades(types={OrderType.MARKET: _DAY, OrderType.LIMIT: _DAY}),
+    AssetClass.MULTI_LEG: Trades(
+        types={OrderType.MARKET: _DAY, OrderType.NET: _DAY},
+        classes=frozenset({OrderClass.MULTI_LEG}),
+    ),
+    AssetClass.CRYPTO: Trades(
+        types={
+            OrderType.MARKET: _GTC_IOC,
+            OrderType.LIMIT: _GTC_IOC,
+            OrderType.STOP_LIMIT: _GTC_IOC,
+        },
+        fractional=True,
+        notional=True,
+    ),
+}
+
+CAPABILITIES = Capabilities(
+    trades=_TRADES,
+    preview=PreviewBy.ESTIMATED,
+    replacing=Replacing.NEW_ID,
+    pushes=frozenset({Pushed.ORDERS, Pushed.MARKS}),
+    rate=Rate(calls=200, per=timedelta(minutes=1)),
+    # A client order id is unique for ever, so an order can be looked up by it for ever.
+    find_horizon=None,
+    proof={
+        "trades.EQUITY": Proof.VENDOR_DOC,
+        "trades.EQUITY.fractional": Proof.RECORDED,
+        "trades.OPTION": Proof.VENDOR_DOC,
+        "trades.MULTI_LEG": Proof.VENDOR_DOC,
+        "trades.CRYPTO": Proof.VENDOR_DOC,
+        "replacing": Proof.VENDOR_DOC,
+        "pushes.ORDERS": Proof.RECORDED,
+        "pushes.MARKS": Proof.VENDOR_DOC,
+        "rate": Proof.VENDOR_DOC,
+        "find_horizon": Proof.UNPROVEN,
+    },
+    proved_on="2026-06",
+)

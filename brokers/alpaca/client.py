@@ -1,0 +1,133 @@
+"""Alpaca's requests: where they go, how they are signed, and what a doubtful refusal means."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from aiohttp import ClientWebSocketResponse
+
+from brokers.alpaca import errors
+from brokers.contract import Credentials, Opening
+from brokers.gate import Call, Purpose
+from brokers.http import Answer, Dialect, Http
+from brokers.wire import document
+from domain.errors import (
+    BrokerError,
+    CredentialsRejected,
+    NotPermitted,
+    OutcomeUnknown,
+    Unintelligible,
+)
+
+_DIALECT = Dialect(refusal=errors.refusal, allowance=errors.allowance, request_id="X-Request-ID")
+
+
+class Client:
+    """One sign-in's way to Alpaca's hosts, which go by the names of the plugin's endpoints."""
+
+    def __init__(self, opening: Opening) -> None:
+        self._endpoints = opening.endpoints
+        self._keys = opening.credentials
+        self._http = Http(opening.gate, opening.clock, _DIALECT, headers=_signed(self._keys))
+
+    async def read(
+        self,
+        operation: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        host: str = "trading",
+        **ids: str,
+    ) -> object:
+        """The JSON at a path, whose `{names}` are filled in from `ids`."""
+        call = Call(operation=operation, purpose=Purpose.READ, method="GET", path=path)
+        answer = await self._ask(call, self._url(host, path, ids), params=params)
+        return document(answer.body)
+
+    async def send(
+        self, operation: str, method: str, path: str, json: Mapping[str, object], **ids: str
+    ) -> object:
+        """Change something once; what cannot be read of the answer leaves the outcome unknown."""
+        call = Call(operation=operation, purpose=Purpose.TRADE, method=method, path=path)
+        with perhaps_done():
+            return document(
+                (await self._ask(call, self._url("trading", path, ids), json=json)).body
+            )
+
+    async def delete(self, operation: str, path: str, **ids: str) -> None:
+        """Ask for a cancel once."""
+        call = Call(operation=operation, purpose=Purpose.CANCEL, method="DELETE", path=path)
+        with perhaps_done():
+            await self._ask(call, self._url("trading", path, ids))
+
+    async def connect(self, operation: str, host: str, path: str) -> ClientWebSocketResponse:
+        """Open a websocket; it still has to be signed in to."""
+        call = Call(operation=operation, purpose=Purpose.SESSION, method="GET", path=path)
+        return await self._http.websocket(call, self._url(host, path, {}))
+
+    @property
+    def sign_in(self) -> Mapping[str, str]:
+        """The message that signs in to a websocket, in the dialect of the current documentation."""
+        return {"action": "auth", "key": self._keys["key_id"], "secret": self._keys["secret"]}
+
+    async def aclose(self) -> None:
+        """Let go of every socket."""
+        await self._http.aclose()
+
+    async def _ask(
+        self,
+        call: Call,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Mapping[str, object] | None = None,
+    ) -> Answer:
+        try:
+            return await self._http.request(call, url, params=params, json=json)
+        except errors.Doubtful as error:
+            doubt = error
+        raise await self._settled(call, doubt)
+
+    async def _settled(
+        self, call: Call, doubt: errors.Doubtful
+    ) -> CredentialsRejected | NotPermitted:
+        """403 without a code is how dead keys look, but not they alone: the account tells."""
+        rejected = CredentialsRejected(doubt.message, broker_code=doubt.broker_code)
+        path = "/v2/account"
+        if call.path == path:
+            return rejected
+        probe = Call(
+            operation="confirm",
+            purpose=Purpose.READ,
+            method="GET",
+            path=path,
+            correlation_id=call.correlation_id,
+        )
+        try:
+            await self._http.request(probe, self._url("trading", path, {}))
+        except (errors.Doubtful, CredentialsRejected):
+            return rejected
+        except BrokerError:
+            # How the probe went must not change what is known of the call: it was refused.
+            pass
+        return NotPermitted(doubt.message)
+
+    def _url(self, host: str, path: str, ids: Mapping[str, str]) -> str:
+        filled = path.format(**{name: quote(value, safe="") for name, value in ids.items()})
+        return self._endpoints[host].rstrip("/") + filled
+
+
+@contextmanager
+def perhaps_done() -> Iterator[None]:
+    """Around a change: an answer that cannot be read says that it arrived, and no more."""
+    try:
+        yield
+    except Unintelligible as error:
+        message = error.message
+    else:
+        return
+    raise OutcomeUnknown(message)
+
+
+def _signed(keys: Credentials) -> Mapping[str, str]:
+    return {"APCA-API-KEY-ID": keys["key_id"], "APCA-API-SECRET-KEY": keys["secret"]}

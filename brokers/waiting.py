@@ -1,0 +1,28 @@
+"""Waiting for several things at once, none of which outlives the wait."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from contextlib import asynccontextmanager
+
+
+@asynccontextmanager
+async def together(
+    *work: Awaitable[object],
+) -> AsyncIterator[set[asyncio.Future[object]]]:
+    """Run beside a block, and no longer than it."""
+    tasks = {asyncio.ensure_future(one) for one in work}
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def first(*waits: Awaitable[object], among: Iterable[asyncio.Future[object]] = ()) -> None:
+    """Wait until one of them is over; what failed `among` the running tasks is raised."""
+    async with together(*waits) as waiting:
+        running = set(among)
+        done, _ = await asyncio.wait(waiting | running, return_when=asyncio.FIRST_COMPLETED)
+        for task in done & running:
+            task.result()
