@@ -1,4 +1,4 @@
-"""A reading of everything of a connection that a person asked for, and how it went."""
+"""A request to bring a connection up to date now, and what came of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from domain.ids import ConnectionId, UserId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncResult:
-    """How one resource went: how many items were read, or why it failed."""
+    """How one resource fared; `count` is how many of it were read."""
 
     resource: Resource
     status: SyncStatus
@@ -21,7 +21,7 @@ class SyncResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncRun:
-    """One run, which the process that owns the connection takes."""
+    """Asked for, taken up by the process that owns the connection, finished."""
 
     id: str
     user_id: UserId

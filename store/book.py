@@ -90,6 +90,20 @@ class Book:
             if order.account_id == account and not order.status.terminal
         ]
 
+    async def changed_since(self, account: AccountId, moment: datetime) -> Sequence[Entry]:
+        """Every order of an account that changed then or later, over or not."""
+        self._take(await OrderRow.filter(account_id=account, changed_at__gte=moment))
+        held = self._orders.values()
+        return [
+            each
+            for each in held
+            if each.known.order.account_id == account and each.changed_at >= moment
+        ]
+
+    def order_id(self, account: AccountId, broker_order_id: str) -> OrderId | None:
+        """The order behind a broker's id that this unit has already come across."""
+        return self._links.get((account, broker_order_id))
+
     def put(self, known: Known, changed_at: datetime) -> None:
         """Keep an order as it now is, under every broker id that it is known by."""
         order = known.order

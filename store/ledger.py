@@ -1,6 +1,6 @@
 """Where all that brokers say comes in: merged with what is known, journalled if it matters."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
@@ -40,11 +40,19 @@ class Recorded:
     incomplete: tuple[OrderId, ...] = ()
 
 
+# Told, inside the transaction, of every report that was taken in for an account.
+Seen = Callable[[Unit, AccountId, Sequence[OrderReport]], Awaitable[None]]
+
+
+async def unseen(unit: Unit, account: AccountId, reports: Sequence[OrderReport]) -> None:
+    """Nobody waits for an order to appear."""
+
+
 class Ledger:
     """The one door through which stream, poll, snapshot and the reply to an order come."""
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+    def __init__(self, writer: Writer, *, seen: Seen = unseen) -> None:
+        self._writer, self._seen = writer, seen
 
     async def record(self, user: UserId, connection: ConnectionId, event: Event) -> Recorded:
         """Take in an event; the same one again changes nothing and journals nothing."""
@@ -52,6 +60,8 @@ class Ledger:
         async def job(unit: Unit) -> Recorded:
             before = len(unit.changes)
             recorded = await _take(unit, connection, event)
+            if recorded.account_id is not None:
+                await self._seen(unit, recorded.account_id, _about(event).reports)
             return replace(recorded, changes=tuple(unit.changes[before:]))
 
         return await self._writer.write(user, job, about=_about(event))

@@ -1,0 +1,226 @@
+"""What is read to be shown; every method takes the user first and returns only that user's."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from tortoise.expressions import Q
+
+from domain.account import Account, AccountValuation, Balance
+from domain.audit import AuditEntry, AuditRow
+from domain.changes import ChangeKind, HoldingChange
+from domain.clock import utc
+from domain.connection import Connection
+from domain.holding import Holding, Mark
+from domain.ids import AccountId, ConnectionId, InstrumentId, OrderId, UserId
+from domain.instrument import Instrument
+from domain.order import Order, OrderEvent
+from store.codec import decode
+from store.database import Database
+from store.models import (
+    AccountRow,
+    AuditLine,
+    ConnectionRow,
+    HoldingRow,
+    JournalRow,
+    MarkRow,
+    OrderRow,
+)
+from store.page import Page, decode_key, page
+from store.values import (
+    account_of,
+    balances_of,
+    connection_of,
+    holding_of,
+    marks_of,
+    order_of,
+    valuations_of,
+)
+
+__all__ = ["Page", "Reads"]
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Reads:
+    """Ids that are unknown or another's match nothing; `accounts` also serves as an allowance."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def connections(self, user: UserId) -> tuple[Connection, ...]:
+        """Oldest first, with those that have ended."""
+        rows = await ConnectionRow.filter(user_id=user).order_by("created_at", "id")
+        return tuple(map(connection_of, rows))
+
+    async def connection(self, user: UserId, id: ConnectionId) -> Connection | None:
+        """One of the user's."""
+        row = await ConnectionRow.get_or_none(id=id, user_id=user)
+        return None if row is None else connection_of(row)
+
+    async def accounts(
+        self,
+        user: UserId,
+        *,
+        connection: ConnectionId | None = None,
+        ids: Collection[AccountId] | None = None,
+    ) -> tuple[Account, ...]:
+        """Those that a connection owns, or of these ids, or all."""
+        chosen = Q(user_id=user) & _among("id", ids)
+        if connection is not None:
+            chosen &= Q(connection_id=connection)
+        return tuple(map(account_of, await AccountRow.filter(chosen).order_by("id")))
+
+    async def account(self, user: UserId, id: AccountId) -> Account | None:
+        """One of the user's."""
+        row = await AccountRow.get_or_none(id=id, user_id=user)
+        return None if row is None else account_of(row)
+
+    async def balances(
+        self, user: UserId, ids: Collection[AccountId]
+    ) -> Mapping[AccountId, tuple[Balance, ...]]:
+        """By account; one that was never seen is left out."""
+        return balances_of(await AccountRow.filter(user_id=user, id__in=list(ids)))
+
+    async def valuations(
+        self, user: UserId, ids: Collection[AccountId]
+    ) -> Mapping[AccountId, AccountValuation]:
+        """By account; one that was never seen is left out."""
+        return valuations_of(await AccountRow.filter(user_id=user, id__in=list(ids)))
+
+    async def holdings(
+        self,
+        user: UserId,
+        *,
+        accounts: Collection[AccountId] | None = None,
+        connections: Collection[ConnectionId] | None = None,
+        instrument: InstrumentId | None = None,
+        first: int,
+        after: str | None = None,
+    ) -> Page[HoldingChange]:
+        """What is held, by account and instrument."""
+        chosen = Q(user_id=user, held=True) & await _where(user, accounts, connections)
+        if instrument is not None:
+            chosen &= Q(instrument_id=instrument)
+        if after is not None:
+            account, held = decode_key(after, ("", ""))
+            chosen &= Q(account_id__gt=account) | Q(account_id=account, instrument_id__gt=held)
+        rows = HoldingRow.filter(chosen).order_by("account_id", "instrument_id").limit(first + 1)
+        keyed = [((row.account_id, row.instrument_id), holding_of(row)) for row in await rows]
+        return page(keyed, first)
+
+    async def holding(
+        self, user: UserId, account: AccountId, instrument: InstrumentId
+    ) -> HoldingChange | None:
+        """One of the user's, sold out or not."""
+        row = await HoldingRow.get_or_none(
+            user_id=user, account_id=account, instrument_id=instrument
+        )
+        return None if row is None else holding_of(row)
+
+    async def marks(self, user: UserId) -> Mapping[ConnectionId, Mapping[InstrumentId, Mark]]:
+        """The prices of the last snapshots."""
+        return marks_of(await MarkRow.filter(user_id=user))
+
+    async def orders(
+        self,
+        user: UserId,
+        *,
+        accounts: Collection[AccountId] | None = None,
+        connections: Collection[ConnectionId] | None = None,
+        instrument: InstrumentId | None = None,
+        open_only: bool = False,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        first: int,
+        after: str | None = None,
+    ) -> Page[Order]:
+        """Newest first, placed from `since` on and before `until`."""
+        chosen = Q(user_id=user) & _between("placed_at", since, until)
+        chosen &= _among("account_id", accounts) & _among("connection_id", connections)
+        if instrument is not None:
+            chosen &= Q(instrument_id=instrument)
+        if open_only:
+            chosen &= Q(open=True)
+        if after is not None:
+            micros, order = decode_key(after, (0, ""))
+            placed_at = _EPOCH + int(micros) * _MICROSECOND
+            chosen &= Q(placed_at__lt=placed_at) | Q(placed_at=placed_at, id__lt=order)
+        rows = OrderRow.filter(chosen).order_by("-placed_at", "-id").limit(first + 1)
+        keyed = [(((row.placed_at - _EPOCH) // _MICROSECOND, row.id), row) for row in await rows]
+        return page([(key, order_of(row)) for key, row in keyed], first)
+
+    async def order(self, user: UserId, id: OrderId) -> Order | None:
+        """One of the user's."""
+        row = await OrderRow.get_or_none(id=id, user_id=user)
+        return None if row is None else order_of(row)
+
+    async def order_events(self, user: UserId, order: OrderId) -> tuple[OrderEvent, ...]:
+        """All that happened to it, in order; it outlives the journal's retention."""
+        rows = JournalRow.filter(user_id=user, order_id=order, kind=ChangeKind.ORDER.value)
+        return tuple(decode(OrderEvent, row.value) for row in await rows.order_by("revision"))
+
+    async def audit(
+        self,
+        user: UserId,
+        *,
+        connection: ConnectionId | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        first: int,
+        after: str | None = None,
+    ) -> Page[AuditRow]:
+        """Newest first, from `since` on and before `until`."""
+        chosen = Q(user_id=user) & _between("at", since, until)
+        if connection is not None:
+            chosen &= Q(connection_id=connection)
+        if after is not None:
+            (sequence,) = decode_key(after, (0,))
+            chosen &= Q(sequence__lt=sequence)
+        rows = AuditLine.filter(chosen).order_by("-sequence").limit(first + 1)
+        return page([((row.sequence,), _audit_row(row)) for row in await rows], first)
+
+    async def instrument(self, user: UserId, id: InstrumentId) -> Instrument | None:
+        """One that the user holds, held or traded."""
+        held = await HoldingRow.filter(user_id=user, instrument_id=id).first()
+        if held is not None:
+            return decode(Holding, held.value).instrument
+        traded = await OrderRow.filter(user_id=user, instrument_id=id).first()
+        return None if traded is None else order_of(traded).instrument
+
+
+def _among(column: str, ids: Collection[str] | None) -> Q:
+    return Q() if ids is None else _q(f"{column}__in", list(ids))
+
+
+def _between(column: str, since: datetime | None, until: datetime | None) -> Q:
+    chosen = Q()
+    if since is not None:
+        chosen &= _q(f"{column}__gte", utc(since))
+    if until is not None:
+        chosen &= _q(f"{column}__lt", utc(until))
+    return chosen
+
+
+def _q(condition: str, value: object) -> Q:
+    conditions: dict[str, Any] = {condition: value}
+    return Q(**conditions)
+
+
+async def _where(
+    user: UserId,
+    accounts: Collection[AccountId] | None,
+    connections: Iterable[ConnectionId] | None,
+) -> Q:
+    """Holdings know their account; which connection owns it is asked of the accounts."""
+    if connections is None:
+        return _among("account_id", accounts)
+    owned = AccountRow.filter(_among("connection_id", list(connections)), user_id=user)
+    ids = await owned.values_list("id", flat=True)
+    return _among("account_id", accounts) & _among("account_id", list(map(str, ids)))
+
+
+def _audit_row(line: AuditLine) -> AuditRow:
+    entry = decode(AuditEntry, line.value)
+    return AuditRow(entry=entry, sequence=line.sequence, hash=line.hash)
