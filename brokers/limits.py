@@ -126,10 +126,6 @@ class Limits:
         """Let nothing of a connection through for so long, as the broker asked."""
         self._bucket(connection).shut(seconds)
 
-    def forget(self, connection: ConnectionId) -> None:
-        """Drop what was kept for a connection that is closed."""
-        self._connections.pop(connection, None)
-
     def _buckets(self, user: UserId, connection: ConnectionId) -> list[Bucket]:
         own = [self._bucket(connection)]
         if self._user_rate is not None:

@@ -1,7 +1,8 @@
 """The open lines of this process: one for each connection, opened once and shared."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from brokers.contract import Broker, Credentials, Opening, Plugin
@@ -66,24 +67,21 @@ class Lines:
         limits = self._limits[self._plugin(connection.broker).name]
         await limits.ready(connection.user_id, connection.id, Purpose.TRADE)
 
+    @asynccontextmanager
     async def trial(
-        self,
-        *,
-        user: UserId,
-        connection: ConnectionId,
-        broker: str,
-        environment: Environment,
-        credentials: Mapping[str, str],
-    ) -> Broker:
+        self, connection: Connection, credentials: Mapping[str, str]
+    ) -> AsyncIterator[Broker]:
         """A line of the caller's own, which only reads, to try credentials before they are kept."""
-        gate = self._gate(user, connection, broker, lambda: Permission.READ)
-        return await self._dial(broker, environment, Credentials(credentials), gate)
+        gate = self._gate(connection, lambda: Permission.READ)
+        broker = await self._dial(connection, Credentials(credentials), gate)
+        try:
+            yield broker
+        finally:
+            await broker.aclose()
 
     async def close(self, connection: ConnectionId) -> None:
         """Let go of a connection's line, if there is one."""
         line = self._lines.pop(connection, None)
-        for limits in self._limits.values():
-            limits.forget(connection)
         if line is None:
             return
         line.opening.cancel()
@@ -97,26 +95,19 @@ class Lines:
             await self.close(connection)
 
     async def _open(self, connection: Connection) -> Broker:
-        gate = self._gate(
-            connection.user_id,
-            connection.id,
-            connection.broker,
-            lambda: self._permission(connection.id),
-        )
+        gate = self._gate(connection, lambda: self._permission(connection.id))
         credentials = Credentials(await self._credentials(connection.user_id, connection.id))
-        return await self._dial(connection.broker, connection.environment, credentials, gate)
+        return await self._dial(connection, credentials, gate)
 
     def _permission(self, connection: ConnectionId) -> Permission:
         """A line that was let go of may still be held by somebody: it only reads."""
         line = self._lines.get(connection)
         return Permission.READ if line is None else line.permission
 
-    async def _dial(
-        self, broker: str, environment: Environment, credentials: Credentials, gate: Gate
-    ) -> Broker:
-        plugin = self._plugin(broker)
+    async def _dial(self, connection: Connection, credentials: Credentials, gate: Gate) -> Broker:
+        plugin, environment = self._plugin(connection.broker), connection.environment
         own = plugin.endpoints.get(environment, {})
-        endpoints = {**own, **self._endpoints.get(broker, {}).get(environment, {})}
+        endpoints = {**own, **self._endpoints.get(plugin.name, {}).get(environment, {})}
         if not endpoints:
             message = f"{plugin.title} has no {environment} environment here"
             raise Problem(ErrorCode.BAD_INPUT, message, field="environment")
@@ -129,18 +120,12 @@ class Lines:
         )
         return await plugin.open(opening)
 
-    def _gate(
-        self,
-        user: UserId,
-        connection: ConnectionId,
-        broker: str,
-        permission: Callable[[], Permission],
-    ) -> Gate:
+    def _gate(self, connection: Connection, permission: Callable[[], Permission]) -> Gate:
         return Gate(
-            user=user,
-            connection=connection,
+            user=connection.user_id,
+            connection=connection.id,
             permission=permission,
-            limits=self._limits[self._plugin(broker).name],
+            limits=self._limits[self._plugin(connection.broker).name],
             record=self._record,
             clock=self._clock,
             written=self._written,

@@ -10,7 +10,7 @@ async def together(
     *work: Awaitable[object],
 ) -> AsyncIterator[set[asyncio.Future[object]]]:
     """Run beside a block, and no longer than it."""
-    tasks = {asyncio.ensure_future(one) for one in work}
+    tasks: set[asyncio.Future[object]] = {asyncio.ensure_future(one) for one in work}
     try:
         yield tasks
     finally:
