@@ -47,11 +47,11 @@ class Connections:
         environment: Environment,
         label: str,
         permission: Permission,
-        credentials: Mapping[str, str],
+        credentials: Mapping[str, str] | None,
         persist: bool = True,
         sync_every: timedelta | None = None,
     ) -> Connection:
-        """A new connection, PENDING until a private read has worked."""
+        """A new connection, PENDING until a private read has worked; credentials may come later."""
 
         async def job(unit: Unit) -> Connection:
             connection = Connection(
@@ -67,7 +67,8 @@ class Connections:
                 sync_every=sync_every,
                 persisted=persist,
             )
-            await self._credentials.put(user, connection.id, credentials, persist=persist)
+            if credentials is not None:
+                await self._credentials.put(user, connection.id, credentials, persist=persist)
             await _row(connection).save(force_create=True)
             unit.change(ChangeKind.CONNECTION, connection, connection=connection.id)
             return connection
