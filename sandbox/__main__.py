@@ -2,9 +2,7 @@
 
 import argparse
 import asyncio
-import json
 import sys
-from typing import Any
 
 from sandbox import serving
 from sandbox.acts import ACTS
@@ -21,19 +19,13 @@ def main() -> None:
         sys.stderr.write("stopped\n")
 
 
-def parse_fault(text: str) -> tuple[str, dict[str, Any]]:
-    """`KIND name=value ...` as kind and fields; a value that reads as JSON is that."""
+def parse_fault(text: str) -> tuple[str, dict[str, str]]:
+    """`KIND name=value ...` as kind and fields."""
     kind, *words = text.split()
-    fields: dict[str, Any] = {}
-    for word in words:
-        name, separator, value = word.partition("=")
-        if not separator:
-            raise ValueError(f"{word!r} is not name=value")
-        try:
-            fields[name] = json.loads(value)
-        except ValueError:
-            fields[name] = value
-    return kind, fields
+    fields = [word.partition("=") for word in words]
+    if any(not separator for _, separator, _ in fields):
+        raise ValueError(f"{text!r} is not KIND name=value ...")
+    return kind, {name: value for name, _, value in fields}
 
 
 def _arguments() -> argparse.Namespace:

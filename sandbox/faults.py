@@ -1,7 +1,10 @@
 """What can be made to go wrong on the wire, and when."""
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 HTTP_FAULTS = {
     "error": "answer with `status` and do nothing",
@@ -64,6 +67,19 @@ class Fault:
         )
 
 
+_READ: dict[str, Callable[[Any], object]] = {
+    "method": str,
+    "path": str,
+    "containing": str,
+    "text": str,
+    "count": int,
+    "status": int,
+    "seconds": float,
+    "retry_after": int,
+    "set": lambda value: tuple((json.loads(value) if isinstance(value, str) else value).items()),
+}
+
+
 class Faults:
     """The faults that are still to happen, in the order in which they were asked for."""
 
@@ -75,11 +91,17 @@ class Faults:
         """Those still to happen."""
         return [fault for fault, _ in self._left]
 
-    def add(self, kind: str, *, set: dict[str, object] | None = None, **matching: object) -> Fault:
-        """Ask for a fault; `matching` are the fields of `Fault`. ValueError on an unknown kind."""
+    def add(self, kind: str, **fields: Any) -> Fault:
+        """Ask for a fault; `fields` are those of `Fault`, or text that reads as them.
+
+        ValueError on what makes no sense.
+        """
         if kind not in HTTP_FAULTS | FRAME_FAULTS:
             raise ValueError(f"no fault is called {kind!r}")
-        fault = Fault(kind=kind, set=tuple((set or {}).items()), **matching)  # type: ignore[arg-type]  # checked by Fault's own signature
+        if unknown := fields.keys() - _READ.keys():
+            raise ValueError(f"a fault has no {min(unknown)!r}")
+        given = {name: _READ[name](value) for name, value in fields.items() if value is not None}
+        fault = Fault(kind=kind, **given)  # type: ignore[arg-type]  # _READ gives each its type
         self._left.append((fault, fault.count))
         return fault
 
