@@ -68,6 +68,8 @@ class Capabilities:
     """All that differs between brokers; every interval is a default that settings may lengthen.
 
     `find_horizon` is how far back an order can be looked up by our id, None for ever.
+    `absence_settles` is how long after the last moment of sending an order that is not found by our
+    id was never placed; None where not finding it proves nothing, so that only a person may say so.
     """
 
     trades: Mapping[AssetClass, Trades]
@@ -80,6 +82,7 @@ class Capabilities:
     sync_every: timedelta = timedelta(minutes=5)
     market_hours_only: bool = False
     find_horizon: timedelta | None = None
+    absence_settles: timedelta | None = None
     proof: Mapping[str, Proof] = field(default_factory=dict)
     proved_on: str | None = None
 

@@ -58,6 +58,9 @@ CAPABILITIES = Capabilities(
     rate=Rate(calls=200, per=timedelta(minutes=1)),
     # A client order id is unique for ever, so an order can be looked up by it for ever.
     find_horizon=None,
+    # A request is answered within seconds or not at all; how late one may still be carried out is
+    # not written anywhere, so this is a guess on the safe side, and a late order raises an alarm.
+    absence_settles=timedelta(seconds=30),
     proof={
         "trades.EQUITY": Proof.VENDOR_DOC,
         "trades.EQUITY.fractional": Proof.RECORDED,
@@ -69,6 +72,7 @@ CAPABILITIES = Capabilities(
         "pushes.MARKS": Proof.VENDOR_DOC,
         "rate": Proof.VENDOR_DOC,
         "find_horizon": Proof.UNPROVEN,
+        "absence_settles": Proof.UNPROVEN,
     },
     proved_on="2026-06",
 )

@@ -1,0 +1,112 @@
+"""The only way to an order: written down, allowed, sent once, concluded."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from brokers.contract import Plugin
+from brokers.lines import Lines
+from domain.books import Books, Market, verdict
+from domain.connection import Connection
+from domain.errors import ErrorCode, Problem
+from domain.ids import AccountId, UserId
+from domain.intent import Boundary, Intent, IntentState, Trace, untraced
+from domain.risk import Denied
+from store.intents import Committed, Intents, reused, same_body
+from store.reads import Reads
+from trading.freshness import FreshLook
+from trading.prices import Prices
+from trading.sending import Sending
+from trading.wanted import Wanted, check_supported, check_tradable, intent_of
+
+Resolve = Callable[[Intent], Awaitable[Intent]]
+
+
+class Placing:
+    """For people and machines alike; `resolve` is tried once where an answer was lost."""
+
+    def __init__(
+        self,
+        *,
+        intents: Intents,
+        reads: Reads,
+        lines: Lines,
+        prices: Prices,
+        plugins: Mapping[str, Plugin],
+        look: FreshLook,
+        sending: Sending,
+        resolve: Resolve,
+        trace: Trace = untraced,
+    ) -> None:
+        self._intents, self._reads, self._lines = intents, reads, lines
+        self._prices, self._plugins, self._look = prices, plugins, look
+        self._sending, self._resolve, self._trace = sending, resolve, trace
+        self._running: dict[tuple[UserId, str], tuple[str, asyncio.Task[Intent]]] = {}
+
+    async def submit(self, wanted: Wanted) -> Intent:
+        """What became of it. The same key gives the same order, also while it is on its way.
+
+        Goes on to its end if the caller gives up. Raises Problem or BrokerError if it was not even
+        written down.
+        """
+        name = (wanted.user, wanted.key)
+        if name not in self._running:
+            task = asyncio.create_task(self._carry_out(wanted))
+            self._running[name] = (wanted.body, task)
+            task.add_done_callback(lambda _: self._running.pop(name, None))
+        body, task = self._running[name]
+        if body != wanted.body:
+            raise reused()
+        return await asyncio.shield(task)
+
+    async def aclose(self) -> None:
+        """Wait for what is under way; all of it ends by its own deadline."""
+        tasks = [task for _, task in self._running.values()]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def connection_of(self, user: UserId, account: AccountId) -> Connection:
+        """The connection that owns the account; NOT_FOUND if it is not the user's."""
+        found = await self._reads.account(user, account)
+        if found is not None:
+            connection = await self._reads.connection(user, found.connection_id)
+            if connection is not None:
+                return connection
+        raise Problem(ErrorCode.NOT_FOUND, "no such account", field="accountId")
+
+    async def _carry_out(self, wanted: Wanted) -> Intent:
+        known = await self._intents.of_key(wanted.user, wanted.key)
+        if known is not None:
+            return same_body(known, wanted.body)
+        connection = await self.connection_of(wanted.user, wanted.account)
+        check_tradable(connection)
+        broker = await self._lines.open(connection)
+        market = await self._prices.market(connection, broker, wanted.instruments)
+        committed = await self._look.until(
+            connection, wanted.account, lambda begun: self._commit(wanted, market, begun)
+        )
+        if not committed.fresh:
+            return committed.intent
+        self._trace(Boundary.INTENT_COMMITTED)
+        intent = await self._sending.send(committed.intent, connection)
+        return await self._resolve(intent) if intent.state is IntentState.UNKNOWN else intent
+
+    async def _commit(self, wanted: Wanted, market: Market, begun: datetime) -> Committed:
+        return await self._intents.commit(
+            wanted.user,
+            key=wanted.key,
+            body=wanted.body,
+            account=wanted.account,
+            begun=begun,
+            decide=lambda books: self._decide(wanted, books, market),
+        )
+
+    def _decide(self, wanted: Wanted, books: Books, market: Market) -> Intent:
+        """The intent, if everything allows it: capabilities, trading states, limits."""
+        check_tradable(books.connection)
+        draft = wanted.draft(books)
+        check_supported(draft, self._plugins[books.connection.broker].capabilities)
+        intent = intent_of(wanted, draft, books, market)
+        found = verdict(books, intent, market)
+        if found:
+            raise Denied(found)
+        return intent

@@ -1,0 +1,59 @@
+"""What something trades at now: the live price if there is one, else the broker is asked."""
+
+from collections.abc import Callable, Iterable
+
+from brokers.contract import Broker
+from brokers.market_hours import is_open
+from domain.books import Market
+from domain.clock import Clock
+from domain.connection import Connection
+from domain.errors import BrokerError
+from domain.holding import Mark
+from domain.ids import ConnectionId, InstrumentId
+from domain.instrument import Instrument
+
+Marks = Callable[[ConnectionId, InstrumentId], Mark | None]
+
+
+class Prices:
+    """Prices for decisions; one that cannot be had is left out, which limits take for a no."""
+
+    def __init__(self, *, live: Marks, clock: Clock) -> None:
+        self._live, self._clock = live, clock
+
+    async def marks(
+        self, connection: Connection, broker: Broker, instruments: Iterable[Instrument]
+    ) -> dict[InstrumentId, Mark]:
+        """By what is held: the pair of a coin has the coin's price."""
+        found: dict[InstrumentId, Mark] = {}
+        unknown = []
+        for instrument in instruments:
+            mark = self._live(connection.id, instrument.held_as)
+            if mark is None:
+                unknown.append(instrument)
+            else:
+                found[instrument.held_as] = mark
+        names = {instrument.id: instrument.held_as for instrument in unknown}
+        for mark in await _quotes(broker, unknown):
+            found[names.get(mark.instrument_id, mark.instrument_id)] = mark
+        return found
+
+    async def market(
+        self, connection: Connection, broker: Broker, instruments: tuple[Instrument, ...]
+    ) -> Market:
+        """What the gate before an order has to know of the outside."""
+        marks = await self.marks(connection, broker, instruments)
+        now = self._clock.now()
+        return Market(
+            marks={name: mark.price for name, mark in marks.items()},
+            open=all(is_open(instrument.asset_class, now) for instrument in instruments),
+        )
+
+
+async def _quotes(broker: Broker, instruments: list[Instrument]) -> Iterable[Mark]:
+    if not instruments:
+        return ()
+    try:
+        return await broker.quotes(instruments)
+    except BrokerError:
+        return ()
