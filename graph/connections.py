@@ -1,0 +1,370 @@
+"""Links to logins at brokers: how well they are, and making, mending and ending them."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import strawberry
+from strawberry import Parent
+
+from domain.access import Scope
+from domain.account import Account as AccountValue
+from domain.account import Environment
+from domain.connection import Connection as ConnectionValue
+from domain.connection import ConnectionState, Permission, Reach, Resource, SyncStatus
+from domain.errors import ErrorCode
+from domain.ids import ConnectionId
+from domain.sync import SyncRun as SyncRunValue
+from graph.accounts import Account
+from graph.brokers import SignIn
+from graph.context import Info
+from graph.errors import USER_ERRORS, UserError, outcome
+from graph.fields import of, seconds
+from graph.node import Node, global_id, key_of, shows
+from trading.connect import Begun
+
+# Links are the whole user's, so a token limited to some accounts cannot touch them.
+MANAGE = {"scope": Scope.TRADE, "whole": True}
+
+
+@strawberry.type(description="When a resource was last known to be right, and why it is not.")
+class Freshness:
+    """Declares what is shown of the domain's Freshness."""
+
+    resource: Resource = strawberry.field(description="What is kept current.")
+    status: SyncStatus = strawberry.field(description="How the last attempt went.")
+    succeeded_at: datetime | None = strawberry.field(description="The last time it was right.")
+    attempted_at: datetime | None = strawberry.field(description="The last time it was tried.")
+    error: ErrorCode | None = strawberry.field(
+        description="Why the last attempt failed, if it did."
+    )
+
+
+@strawberry.type(description="The last thing that went wrong, in words that are safe to show.")
+class Fault:
+    """Declares what is shown of the domain's Fault."""
+
+    code: ErrorCode = strawberry.field(description="What kind of failure it was.")
+    message: str = strawberry.field(description="What happened.")
+    at: datetime = strawberry.field(description="When.")
+
+
+@strawberry.type(description="How well a connection is, on two axes.")
+class Health:
+    """Declares what is shown of the domain's Health."""
+
+    state: ConnectionState = strawberry.field(description="What the user has to know or do.")
+    reach: Reach = strawberry.field(description="How far we get.")
+    since: datetime = strawberry.field(description="Since when it is so.")
+    fault: Fault | None = strawberry.field(description="What went wrong last, if it still matters.")
+
+
+def connection_id(id: ConnectionId) -> strawberry.ID:
+    """The global id of a connection."""
+    return global_id("Connection", id)
+
+
+def connection_key(id: str) -> ConnectionId:
+    """The id within; one that is malformed names nothing."""
+    return ConnectionId(key_of("Connection", id))
+
+
+def _id(source: Parent[ConnectionValue]) -> strawberry.ID:
+    return connection_id(source.id)
+
+
+async def _accounts(source: Parent[ConnectionValue], info: Info) -> list[AccountValue]:
+    viewer = info.context.viewer
+    found = await info.context.services.reads.accounts(
+        viewer.user_id, connection=source.id, ids=viewer.accounts
+    )
+    return list(found)
+
+
+@strawberry.type(description="A link to a person's login at a broker.")
+class Connection(Node):
+    """Declares what is shown of the domain's Connection."""
+
+    is_type_of = shows(ConnectionValue)
+
+    id: strawberry.ID = strawberry.field(resolver=_id, description="Kept through every repair.")
+    broker: str = strawberry.field(description="The broker's name in this API.")
+    environment: Environment = strawberry.field(description="Whether the money is real.")
+    label: str = strawberry.field(description="What the user calls it.")
+    permission: Permission = strawberry.field(description="What it may be used for.")
+    enabled: bool = strawberry.field(description="Whether the user wants it kept current.")
+    health: Health = strawberry.field(description="How well it is.")
+    created_at: datetime = strawberry.field(description="When it was begun.")
+    sync_every_seconds = seconds(
+        "sync_every", int | None, "How often everything is read; null for the broker's own."
+    )
+    expires_at: datetime | None = strawberry.field(
+        description="When signing in again will be needed, if that is known."
+    )
+    persisted: bool = strawberry.field(
+        description="Whether its credentials outlive a restart of the server."
+    )
+    freshness: list[Freshness] = strawberry.field(description="How current each resource is.")
+    accounts = strawberry.field(
+        resolver=_accounts,
+        graphql_type=list[Account],
+        description="The accounts that it reaches.",
+        metadata={"query_only": "accounts is not part of a subscription; read AccountChanged"},
+    )
+
+
+@strawberry.type(description="How the reading of one resource went.")
+class SyncResult:
+    """Declares what is shown of the domain's SyncResult."""
+
+    resource: Resource = strawberry.field(description="What was read.")
+    status: SyncStatus = strawberry.field(description="How it went.")
+    count: int = strawberry.field(description="How many items were read.")
+    error: ErrorCode | None = strawberry.field(description="Why it failed, if it did.")
+    message: str | None = strawberry.field(description="The same in words.")
+
+
+@strawberry.type(description="One reading of everything of a connection, asked for by the user.")
+class SyncRun:
+    """Declares what is shown of the domain's SyncRun."""
+
+    id = of("id", strawberry.ID, "Names the run.")
+    requested_at: datetime = strawberry.field(description="When it was asked for.")
+    started_at: datetime | None = strawberry.field(description="When it began.")
+    finished_at: datetime | None = strawberry.field(description="When it was done.")
+    results: list[SyncResult] = strawberry.field(description="How each resource went.")
+
+
+@strawberry.input(description="What to link.")
+class BeginConnectInput:
+    """The first of two steps."""
+
+    broker: str = strawberry.field(description="The broker's name, from `brokers`.")
+    environment: Environment = strawberry.field(description="Where to sign in.")
+    label: str = strawberry.field(default="", description="What to call it.")
+    permission: Permission = strawberry.field(
+        default=Permission.READ, description="What it may be used for."
+    )
+    persist: bool = strawberry.field(
+        default=True, description="Whether to keep the credentials, encrypted, over restarts."
+    )
+
+
+@strawberry.input(description="One credential.")
+class CredentialInput:
+    """A field of `SignIn` with its value."""
+
+    name: str = strawberry.field(description="The name of the field.")
+    value: str = strawberry.field(description="What the user typed; never shown again.")
+
+
+@strawberry.input(description="The credentials that the broker asks for.")
+class CompleteConnectInput:
+    """The second step, of linking and of mending alike."""
+
+    connection_id: strawberry.ID = strawberry.field(description="The connection that was begun.")
+    values: list[CredentialInput] = strawberry.field(description="A value for each field.")
+
+
+@strawberry.input(description="Names a connection.")
+class ConnectionInput:
+    """For what needs nothing but the connection."""
+
+    connection_id: strawberry.ID = strawberry.field(description="The connection.")
+
+
+@strawberry.input(description="What to change of a connection; what is left out stays.")
+class UpdateConnectionInput:
+    """All that the user may choose."""
+
+    connection_id: strawberry.ID = strawberry.field(description="The connection.")
+    label: str | None = strawberry.field(default=None, description="What to call it.")
+    enabled: bool | None = strawberry.field(default=None, description="Whether to keep it current.")
+    permission: Permission | None = strawberry.field(
+        default=None, description="What it may be used for."
+    )
+    sync_every_seconds: int | None = strawberry.field(
+        default=None, description="How often to read everything."
+    )
+
+
+@strawberry.input(description="How to let a connection go.")
+class DisconnectInput:
+    """Credentials are erased at once either way."""
+
+    connection_id: strawberry.ID = strawberry.field(description="The connection.")
+    purge: bool = strawberry.field(default=False, description="Whether to erase its history too.")
+
+
+@strawberry.type(description="A sign-in under way.")
+class BeginPayload:
+    """Of beginConnect and reauthorize."""
+
+    connection: ConnectionValue | None = strawberry.field(
+        graphql_type=Connection | None, description="The connection that it is for."
+    )
+    sign_in: object | None = strawberry.field(
+        graphql_type=SignIn | None, description="What to ask the user for."
+    )
+    user_errors: list[UserError] = strawberry.field(description=USER_ERRORS)
+
+
+@strawberry.type(description="A connection as it is after the mutation.")
+class ConnectionPayload:
+    """Of every mutation that ends with a connection."""
+
+    connection: ConnectionValue | None = strawberry.field(
+        graphql_type=Connection | None, description="The connection; null if nothing was done."
+    )
+    user_errors: list[UserError] = strawberry.field(description=USER_ERRORS)
+
+
+@strawberry.type(description="The run that was asked for, or the one that waits already.")
+class SyncPayload:
+    """Of sync."""
+
+    run: SyncRunValue | None = strawberry.field(
+        graphql_type=SyncRun | None, description="The run; follow it by `syncRun`."
+    )
+    user_errors: list[UserError] = strawberry.field(description=USER_ERRORS)
+
+
+@strawberry.type
+class ConnectionQuery:
+    """Root fields about connections."""
+
+    @strawberry.field(
+        graphql_type=list[Connection], description="Every connection of the user, oldest first."
+    )
+    async def connections(self, info: Info) -> list[ConnectionValue]:
+        """Those that an account in the allowance comes through, where there is an allowance."""
+        viewer, reads = info.context.viewer, info.context.services.reads
+        found = list(await reads.connections(viewer.user_id))
+        if viewer.accounts is None:
+            return found
+        allowed = await reads.accounts(viewer.user_id, ids=viewer.accounts)
+        owners = {account.connection_id for account in allowed}
+        return [connection for connection in found if connection.id in owners]
+
+    @strawberry.field(
+        graphql_type=SyncRun | None, description="A sync run by its id; null if there is none."
+    )
+    async def sync_run(self, info: Info, id: strawberry.ID) -> SyncRunValue | None:
+        """Unknown and foreign ids look the same."""
+        return await info.context.services.sync.run(info.context.viewer.user_id, id)
+
+
+@strawberry.type
+class ConnectionMutation:
+    """Linking, mending, changing, reading again and letting go."""
+
+    @strawberry.mutation(description="Begin to link a broker login.", metadata=MANAGE)
+    async def begin_connect(self, info: Info, input: BeginConnectInput) -> BeginPayload:
+        """Opens a PENDING connection."""
+        viewer = info.context.viewer
+        begun, errors = await outcome(
+            info.context.services.connect.begin(
+                viewer.user_id,
+                broker=input.broker,
+                environment=input.environment,
+                label=input.label,
+                permission=input.permission,
+                persist=input.persist,
+                signed_in_at=viewer.signed_in_at,
+            )
+        )
+        return _begun(begun, errors)
+
+    @strawberry.mutation(
+        description="Prove the credentials by a private read, then keep them.", metadata=MANAGE
+    )
+    async def complete_connect(self, info: Info, input: CompleteConnectInput) -> ConnectionPayload:
+        """Nothing is kept of credentials that the broker does not take."""
+        values = {each.name: each.value for each in input.values}
+        connection, errors = await outcome(
+            info.context.services.connect.complete(
+                info.context.viewer.user_id, connection_key(input.connection_id), values
+            )
+        )
+        return ConnectionPayload(connection=connection, user_errors=errors)
+
+    @strawberry.mutation(
+        description="Begin to sign in anew; the connection keeps its id, accounts and history.",
+        metadata=MANAGE,
+    )
+    async def reauthorize(self, info: Info, input: ConnectionInput) -> BeginPayload:
+        """Ends with completeConnect, too."""
+        begun, errors = await outcome(
+            info.context.services.connect.reauthorize(
+                info.context.viewer.user_id, connection_key(input.connection_id)
+            )
+        )
+        return _begun(begun, errors)
+
+    @strawberry.mutation(description="Change what the user may choose.", metadata=MANAGE)
+    async def update_connection(
+        self, info: Info, input: UpdateConnectionInput
+    ) -> ConnectionPayload:
+        """What is null or left out stays as it is."""
+        every = input.sync_every_seconds
+        viewer = info.context.viewer
+        connection, errors = await outcome(
+            info.context.services.connect.update(
+                viewer.user_id,
+                connection_key(input.connection_id),
+                label=input.label,
+                enabled=input.enabled,
+                permission=input.permission,
+                sync_every=None if every is None else timedelta(seconds=every),
+                signed_in_at=viewer.signed_in_at,
+            )
+        )
+        return ConnectionPayload(connection=connection, user_errors=errors)
+
+    @strawberry.mutation(
+        description="Read everything of a connection again now.", metadata={"whole": True}
+    )
+    async def sync(self, info: Info, input: ConnectionInput) -> SyncPayload:
+        """Answers at once; the run goes on in the process that owns the connection."""
+        run, errors = await outcome(
+            info.context.services.sync.request(
+                info.context.viewer.user_id, connection_key(input.connection_id)
+            )
+        )
+        return SyncPayload(run=run, user_errors=errors)
+
+    @strawberry.mutation(
+        description="Give the sign-in back, erase the credentials, keep or erase the history.",
+        metadata=MANAGE,
+    )
+    async def disconnect(self, info: Info, input: DisconnectInput) -> ConnectionPayload:
+        """Works with the broker down, too."""
+        connection, errors = await outcome(
+            info.context.services.connect.disconnect(
+                info.context.viewer.user_id,
+                connection_key(input.connection_id),
+                purge=input.purge,
+            )
+        )
+        return ConnectionPayload(connection=connection, user_errors=errors)
+
+
+@strawberry.type
+class ConnectionSubscription:
+    """Connections as they change."""
+
+    @strawberry.subscription(
+        graphql_type=Connection,
+        description="Every connection as it is, then each whenever it changes or is heard from.",
+    )
+    def connection_updated(self, info: Info) -> AsyncIterator[ConnectionValue]:
+        """Latest wins; `changes` is the stream without gaps."""
+        viewer = info.context.viewer
+        return info.context.services.views.connections(viewer.user_id, accounts=viewer.accounts)
+
+
+def _begun(begun: Begun | None, errors: list[UserError]) -> BeginPayload:
+    return BeginPayload(
+        connection=None if begun is None else begun.connection,
+        sign_in=None if begun is None else begun.sign_in,
+        user_errors=errors,
+    )

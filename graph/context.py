@@ -1,0 +1,88 @@
+"""What a resolver is given: who asks, and the parts of the house that answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+import strawberry
+from starlette.requests import HTTPConnection
+
+from brokers.contract import Plugin
+from domain.access import Role, Scope
+from domain.clock import Clock
+from domain.ids import AccountId, UserId
+from graph.allowance import Allowance
+from store.access import SignIns, Tokens
+from store.journal import Journal
+from store.reads import Reads
+from streaming.marks import Marks
+from streaming.views import Views
+from trading.connect import Connect
+from trading.sync import Sync
+
+if TYPE_CHECKING:
+    from graph.loaders import Loaders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The parts that resolvers call; built once by the composition root."""
+
+    clock: Clock
+    plugins: Mapping[str, Plugin]
+    reads: Reads
+    journal: Journal
+    marks: Marks
+    views: Views
+    connect: Connect
+    sync: Sync
+    tokens: Tokens
+    sign_ins: SignIns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who asks, by what, and what that allows.
+
+    `subject` is the id of the token or the browser session, `accounts` the only accounts that it
+    may see (None: all of the user's), `expires_at` when it ends, `signed_in_at` when the person
+    last proved who they are (None for a token: it never did).
+    """
+
+    user_id: UserId
+    name: str
+    role: Role
+    scopes: frozenset[Scope]
+    subject: str
+    accounts: frozenset[AccountId] | None = None
+    expires_at: datetime | None = None
+    signed_in_at: datetime | None = None
+
+
+class Authenticate(Protocol):
+    """Handed in by the composition root: from cookie, bearer header or connection_init payload.
+
+    A cookie counts only if `trust_cookie`: the page that sent the request is one of ours. None if
+    nobody is signed in; any exception means that it cannot be told now.
+    """
+
+    async def __call__(
+        self, connection: HTTPConnection, payload: Mapping[str, object], *, trust_cookie: bool
+    ) -> Viewer | None:
+        """The viewer, or None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One operation: never shared between two, so that nothing that was loaded grows stale."""
+
+    services: Services
+    viewer: Viewer
+    allowance: Allowance
+    correlation_id: str
+    loaders: "Loaders" = field(repr=False)
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,124 @@
+"""Documents read once: parsed, measured, validated, and remembered by their text."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OverlappingFieldsCanBeMergedRule,
+    ValidationContext,
+    parse,
+    specified_rules,
+    validate,
+)
+
+from domain.errors import ErrorCode
+from graph.limits import Limits, Ruler, refusal, too_big
+
+
+class BoundedOverlap(OverlappingFieldsCanBeMergedRule):
+    """The one rule whose work grows with the square of the document, on a short leash."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self.rule_context.remaining_complexity_budget = 10_000
+
+
+RULES = tuple(
+    BoundedOverlap if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A text as it was understood; `node` is empty if it could not be parsed."""
+
+    node: DocumentNode
+    errors: tuple[GraphQLError, ...]
+    tokens: int
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The operation to carry out; raises GraphQLError if the name does not tell it."""
+        operations = operations_in(self.node)
+        if name is not None:
+            operations = [node for node in operations if node.name and node.name.value == name]
+        if len(operations) != 1:
+            wanted = f"no operation is named {name[:80]!r}" if name else "name one operation"
+            raise refusal(wanted, ErrorCode.BAD_INPUT)
+        return operations[0]
+
+
+class Documents:
+    """The most recently used documents, good and bad alike, within bounded memory.
+
+    A syntax error is remembered and told as any other: nothing is swallowed.
+    """
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, most: int = 512) -> None:
+        self._schema, self._limits, self._most = schema, limits, most
+        self._read: OrderedDict[bytes, Document] = OrderedDict()
+        self.validations = 0
+
+    def known(self, text: str) -> Document | None:
+        """The document if it has been read before."""
+        key = sha256(text.encode(errors="replace")).digest()
+        document = self._read.get(key)
+        if document is not None:
+            self._read.move_to_end(key)
+        return document
+
+    def read(self, text: str) -> Document:
+        """Understand a text and remember it; never raises."""
+        document = self._understand(text)
+        self._read[sha256(text.encode(errors="replace")).digest()] = document
+        if len(self._read) > self._most:
+            self._read.popitem(last=False)
+        return document
+
+    def _understand(self, text: str) -> Document:
+        limits = self._limits
+        try:
+            node = parse(
+                text,
+                max_lexical_tokens=limits.tokens,
+                max_comments=limits.tokens,
+                max_source_length=limits.length,
+            )
+        except GraphQLError as error:
+            return Document(node=DocumentNode(), errors=(_lean(error),), tokens=limits.tokens)
+        errors = tuple(self._refusals(node)) or tuple(self._invalid(node))
+        return Document(node=node, errors=errors, tokens=node.token_count)
+
+    def _refusals(self, node: DocumentNode) -> list[GraphQLError]:
+        ruler = Ruler(self._schema, node)
+        operations = operations_in(node)
+        if len(operations) > self._limits.roots:
+            return [refusal("too many operations in one document")]
+        try:
+            measures = [ruler.measure(operation) for operation in operations]
+        except GraphQLError as error:
+            return [error]
+        return [refusal(message) for message in too_big(node, measures, self._limits)]
+
+    def _invalid(self, node: DocumentNode) -> list[GraphQLError]:
+        self.validations += 1
+        return [_lean(error) for error in validate(self._schema, node, RULES, max_errors=10)]
+
+
+def operations_in(node: DocumentNode) -> list[OperationDefinitionNode]:
+    """The queries, mutations and subscriptions of a document."""
+    return [d for d in node.definitions if isinstance(d, OperationDefinitionNode)]
+
+
+def _lean(error: GraphQLError) -> GraphQLError:
+    """The error without the text that it points into, so that remembering it costs little."""
+    extensions: Mapping[str, Any] = {"code": ErrorCode.BAD_INPUT.value}
+    lean = GraphQLError(error.message[:500], extensions=dict(extensions))
+    lean.locations = error.locations
+    return lean

@@ -1,0 +1,59 @@
+"""The domain's enums as they are; told to Strawberry once, before anything mentions them."""
+
+import strawberry
+
+from domain.access import Role, Scope
+from domain.account import AccountStatus, AccountType, Environment
+from domain.capabilities import PreviewBy, Proof, Pushed, Replacing
+from domain.changes import ChangeKind
+from domain.connection import ConnectionState, Permission, Reach, Resource, SyncStatus
+from domain.errors import ErrorCode
+from domain.holding import CostSource, MarkSource, Side
+from domain.instrument import AssetClass, OptionRight
+from domain.order import (
+    ExecType,
+    OrderClass,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    Origin,
+    PositionEffect,
+    TimeInForce,
+)
+from store.journal import ResyncReason
+
+EXPOSED = (
+    AccountStatus,
+    AccountType,
+    AssetClass,
+    ChangeKind,
+    ConnectionState,
+    CostSource,
+    Environment,
+    ErrorCode,
+    ExecType,
+    MarkSource,
+    OptionRight,
+    OrderClass,
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    Origin,
+    Permission,
+    PositionEffect,
+    PreviewBy,
+    Proof,
+    Pushed,
+    Reach,
+    Replacing,
+    Resource,
+    ResyncReason,
+    Role,
+    Scope,
+    Side,
+    SyncStatus,
+    TimeInForce,
+)
+
+for _enum in EXPOSED:
+    strawberry.enum(_enum, description=_enum.__doc__)

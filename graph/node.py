@@ -1,0 +1,67 @@
+"""Global ids: opaque, typed, and the same for what is unknown and what is another's."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping
+
+import strawberry
+
+from domain.ids import AccountId, InstrumentId
+
+# How many keys name a thing of each kind: a position is an account and an instrument.
+_KEYS: Mapping[str, int] = {
+    "Account": 1,
+    "Connection": 1,
+    "Instrument": 1,
+    "Order": 1,
+    "Position": 2,
+}
+_LONGEST = 512
+
+
+def global_id(kind: str, *keys: str) -> strawberry.ID:
+    """The id by which clients know a thing of this kind."""
+    text = ":".join((kind, *keys))
+    return strawberry.ID(urlsafe_b64encode(text.encode()).decode().rstrip("="))
+
+
+def keys_of(id: str) -> tuple[str, ...]:
+    """The kind and the keys of a global id, or nothing if it is none of ours."""
+    if len(id) > _LONGEST or not id.isascii():
+        return ()
+    try:
+        text = urlsafe_b64decode(id + "=" * (-len(id) % 4)).decode()
+    except ValueError:
+        return ()
+    kind, _, rest = text.partition(":")
+    count = _KEYS.get(kind, 0)
+    keys = rest.split(":", count - 1) if count else []
+    # One spelling for each id, so that nobody can tell two clients apart by theirs.
+    if len(keys) != count or not all(keys) or global_id(kind, *keys) != id:
+        return ()
+    return (kind, *keys)
+
+
+def key_of(kind: str, id: str) -> str:
+    """The single key of an id of this kind, or "", which names nothing."""
+    match keys_of(id):
+        case (found, key) if found == kind:
+            return key
+        case _:
+            return ""
+
+
+def position_id(account: AccountId, instrument: InstrumentId) -> strawberry.ID:
+    """A position is known by where and what it is, so a new one of the same has the same id."""
+    return global_id("Position", account, instrument)
+
+
+def shows(value: type) -> Callable[[object, object], bool]:
+    """`is_type_of` for a GraphQL type that declares what is shown of a domain value."""
+    return staticmethod(lambda source, _info: isinstance(source, value))
+
+
+@strawberry.interface(description="Anything that can be asked for again by its id.")
+class Node:
+    """The Relay interface."""
+
+    id: strawberry.ID = strawberry.field(description="Opaque, stable, and unique over all types.")

@@ -1,0 +1,66 @@
+"""The GraphQL endpoint as routes: HTTP and the socket at one path, the explorer beside it."""
+
+from dataclasses import dataclass, field
+
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket
+
+from graph.allowance import Allowances
+from graph.context import Authenticate, Services
+from graph.execute import Engine
+from graph.http import EXPLORER, HttpView
+from graph.limits import Limits
+from graph.schema import build
+from graph.socket import Pace, Socket
+from graph.sockets import Sockets
+
+PATH = "/graphql"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """All that is mounted, and what metrics read: `engine.documents`, `sockets.open`.
+
+    `origins` are those whose pages may use a browser's cookie.
+    """
+
+    engine: Engine
+    sockets: Sockets
+    routes: list[BaseRoute] = field(repr=False)
+
+
+def endpoint(
+    services: Services,
+    authenticate: Authenticate,
+    *,
+    origins: frozenset[str],
+    explorer: bool = False,
+    limits: Limits | None = None,
+    allowances: Allowances | None = None,
+    sockets_per_user: int = 50,
+    pace: Pace | None = None,
+) -> Endpoint:
+    """Everything under /graphql; `explorer`: whether browsers get a page to try it by."""
+    engine = Engine(build(), services, limits=limits, allowances=allowances)
+    sockets = Sockets(services, most_per_user=sockets_per_user)
+    view = HttpView(engine, authenticate=authenticate, origins=origins, explorer=explorer)
+
+    async def accept(websocket: WebSocket) -> None:
+        await Socket(
+            websocket,
+            engine=engine,
+            authenticate=authenticate,
+            sockets=sockets,
+            origins=origins,
+            clock=services.clock,
+            pace=pace or Pace(),
+        ).run()
+
+    routes: list[BaseRoute] = [
+        Route(PATH, view.respond, methods=["GET", "POST"]),
+        WebSocketRoute(PATH, accept),
+    ]
+    if explorer:
+        routes.append(Mount(f"{PATH}/explorer", StaticFiles(directory=EXPLORER)))
+    return Endpoint(engine=engine, sockets=sockets, routes=routes)

@@ -1,0 +1,81 @@
+"""The schema: every noun's part put together; `python -m graph.schema` prints it."""
+
+import sys
+from functools import cache
+
+import strawberry
+from graphql import GraphQLSchema
+from strawberry.schema.config import StrawberryConfig
+
+from graph.accounts import Account, AccountQuery, AccountSubscription
+from graph.audit import AuditQuery
+from graph.brokers import BrokerQuery
+from graph.changes import ChangeSubscription
+from graph.connections import (
+    Connection,
+    ConnectionMutation,
+    ConnectionQuery,
+    ConnectionSubscription,
+)
+from graph.instruments import Instrument
+from graph.lookup import NodeQuery
+from graph.orders import Order, OrderQuery
+from graph.positions import Position, PositionQuery, PositionSubscription
+from graph.rate_limit import RateLimitQuery
+from graph.scalars import SCALARS
+from graph.viewer import ViewerMutation, ViewerQuery
+
+
+@strawberry.type(description="What can be asked.")
+class Query(
+    ViewerQuery,
+    NodeQuery,
+    BrokerQuery,
+    ConnectionQuery,
+    AccountQuery,
+    PositionQuery,
+    OrderQuery,
+    AuditQuery,
+    RateLimitQuery,
+):
+    """Root fields, a mixin a noun."""
+
+
+@strawberry.type(description="What can be done; why something was not is in userErrors.")
+class Mutation(ConnectionMutation, ViewerMutation):
+    """Root fields, a mixin a noun."""
+
+
+@strawberry.type(description="What can be watched, over graphql-transport-ws.")
+class Subscription(
+    ChangeSubscription,
+    ConnectionSubscription,
+    AccountSubscription,
+    PositionSubscription,
+):
+    """Root fields, a mixin a noun."""
+
+
+@cache
+def _declared() -> strawberry.Schema:
+    return strawberry.Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[Account, Connection, Instrument, Order, Position],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+
+
+def build() -> GraphQLSchema:
+    """The executable schema; always the same one, for it is never changed."""
+    return _declared()._schema  # noqa: SLF001  # Strawberry 0.341.2 has no public name for it
+
+
+def text() -> str:
+    """The schema in the schema definition language, as it is committed."""
+    return _declared().as_str() + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

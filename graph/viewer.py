@@ -1,0 +1,185 @@
+"""Who is asking, and the tokens and sign-ins that let others ask in their name."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import strawberry
+from strawberry import Parent
+
+from domain.access import Role, Scope
+from domain.access import SignIn as SignInValue
+from domain.access import Token as TokenValue
+from domain.errors import ErrorCode, Problem
+from graph.accounts import account_id
+from graph.context import Info
+from graph.context import Viewer as ViewerValue
+from graph.errors import USER_ERRORS, UserError, outcome
+from graph.fields import of
+
+# Tokens and sign-ins are seen and changed by people alone: a token that leaks makes no others.
+IN_PERSON: Mapping[str, object] = {"in_person": True, "whole": True}
+
+
+@strawberry.type(description="A personal access token, without its secret.")
+class Token:
+    """Declares what is shown of the domain's Token."""
+
+    id = of("id", strawberry.ID, "Names it.")
+    name: str = strawberry.field(description="What the user calls it.")
+    scopes: list[Scope] = strawberry.field(description="What it allows.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    expires_at: datetime | None = strawberry.field(description="When it ends; null for never.")
+
+
+@strawberry.type(description="A browser that is signed in.")
+class BrowserSignIn:
+    """Declares what is shown of the domain's SignIn."""
+
+    id = of("id", strawberry.ID, "Names it.")
+    created_at: datetime = strawberry.field(description="When the person signed in.")
+    expires_at: datetime = strawberry.field(description="When it ends.")
+    agent: str = strawberry.field(description="What the browser calls itself.")
+    address: str = strawberry.field(description="Where it came from.")
+
+
+def _scopes(source: Parent[ViewerValue]) -> list[Scope]:
+    return sorted(source.scopes)
+
+
+def _account_ids(source: Parent[ViewerValue]) -> list[strawberry.ID] | None:
+    return None if source.accounts is None else sorted(map(account_id, source.accounts))
+
+
+async def _tokens(info: Info) -> list[TokenValue]:
+    return list(await info.context.services.tokens.list(info.context.viewer.user_id))
+
+
+async def _sign_ins(info: Info) -> list[SignInValue]:
+    return list(await info.context.services.sign_ins.list(info.context.viewer.user_id))
+
+
+@strawberry.type(description="Who is asking, by what, and what that allows.")
+class Viewer:
+    """Declares what is shown of a Viewer."""
+
+    name: str = strawberry.field(description="The user's name.")
+    role: Role = strawberry.field(description="What the user is to this server.")
+    scopes: list[Scope] = strawberry.field(resolver=_scopes, description="What may be asked.")
+    account_ids: list[strawberry.ID] | None = strawberry.field(
+        resolver=_account_ids, description="The only accounts that are shown; null for all."
+    )
+    expires_at: datetime | None = strawberry.field(description="When this way in ends.")
+    signed_in_at: datetime | None = strawberry.field(
+        description="When the person signed in; null for a token."
+    )
+    tokens = strawberry.field(
+        resolver=_tokens,
+        graphql_type=list[Token],
+        description="The user's tokens, oldest first; for a person who has signed in.",
+        metadata=IN_PERSON,
+    )
+    sign_ins = strawberry.field(
+        resolver=_sign_ins,
+        graphql_type=list[BrowserSignIn],
+        description="Browsers that are signed in, oldest first; for a person who has signed in.",
+        metadata=IN_PERSON,
+    )
+
+
+@strawberry.input(description="What a new token is for.")
+class CreateTokenInput:
+    """It can do no more than the person who makes it."""
+
+    name: str = strawberry.field(description="What to call it.")
+    scopes: list[Scope] = strawberry.field(description="What it is to allow.")
+    expires_at: datetime | None = strawberry.field(
+        default=None, description="When it is to end; null for never."
+    )
+
+
+@strawberry.input(description="Names a token.")
+class RevokeTokenInput:
+    """For what needs nothing but the token."""
+
+    token_id: strawberry.ID = strawberry.field(description="The token.")
+
+
+@strawberry.input(description="Names a browser that is signed in.")
+class EndSignInInput:
+    """For what needs nothing but the sign-in."""
+
+    sign_in_id: strawberry.ID = strawberry.field(description="The sign-in.")
+
+
+@strawberry.type(description="A new token.")
+class CreateTokenPayload:
+    """Of createToken."""
+
+    token: TokenValue | None = strawberry.field(
+        graphql_type=Token | None, description="The token; null if none was made."
+    )
+    secret: str | None = strawberry.field(
+        description="Send it as `Authorization: Bearer`; it is shown this once and never again."
+    )
+    user_errors: list[UserError] = strawberry.field(description=USER_ERRORS)
+
+
+@strawberry.type(description="Whether it has ended, with all sockets that came in by it.")
+class EndPayload:
+    """Of revokeToken and endSignIn."""
+
+    ended: bool = strawberry.field(description="Whether it is over now.")
+    user_errors: list[UserError] = strawberry.field(description=USER_ERRORS)
+
+
+@strawberry.type
+class ViewerQuery:
+    """Root field about who asks."""
+
+    @strawberry.field(graphql_type=Viewer, description="Who is asking, and by what.")
+    def viewer(self, info: Info) -> ViewerValue:
+        """Never null: whoever is not signed in is told so before anything is read."""
+        return info.context.viewer
+
+
+@strawberry.type
+class ViewerMutation:
+    """Making and ending tokens and sign-ins."""
+
+    @strawberry.mutation(
+        description="Make a token; for a person who has signed in.", metadata=IN_PERSON
+    )
+    async def create_token(self, info: Info, input: CreateTokenInput) -> CreateTokenPayload:
+        """Its secret is shown this once."""
+        issued, errors = await outcome(_issue(info, input))
+        token, secret = issued or (None, None)
+        return CreateTokenPayload(token=token, secret=secret, user_errors=errors)
+
+    @strawberry.mutation(
+        description="End a token; for a person who has signed in.", metadata=IN_PERSON
+    )
+    async def revoke_token(self, info: Info, input: RevokeTokenInput) -> EndPayload:
+        """Its sockets are closed with 4403."""
+        user = info.context.viewer.user_id
+        _, errors = await outcome(info.context.services.tokens.revoke(user, input.token_id))
+        return EndPayload(ended=not errors, user_errors=errors)
+
+    @strawberry.mutation(
+        description="Sign a browser out; for a person who has signed in.", metadata=IN_PERSON
+    )
+    async def end_sign_in(self, info: Info, input: EndSignInInput) -> EndPayload:
+        """Its sockets are closed with 4403; one that has ended before stays so."""
+        user = info.context.viewer.user_id
+        _, errors = await outcome(info.context.services.sign_ins.end(user, input.sign_in_id))
+        return EndPayload(ended=not errors, user_errors=errors)
+
+
+async def _issue(info: Info, input: CreateTokenInput) -> tuple[TokenValue, str]:
+    viewer, clock = info.context.viewer, info.context.services.clock
+    if not viewer.scopes.issuperset(input.scopes):
+        raise Problem(ErrorCode.FORBIDDEN, "it would allow more than you may do", field="scopes")
+    if input.expires_at is not None and input.expires_at <= clock.now():
+        raise Problem(ErrorCode.BAD_INPUT, "that has passed already", field="expiresAt")
+    return await info.context.services.tokens.issue(
+        viewer.user_id, name=input.name, scopes=input.scopes, expires_at=input.expires_at
+    )
