@@ -129,7 +129,7 @@ class Engine:
         )
         if isinstance(source, ExecutionResult):
             raise _refused(source.errors or [], context)
-        async with aclosing(source) as results:
+        async with aclosing(cast("AsyncGenerator[ExecutionResult, None]", source)) as results:
             try:
                 async for result in results:
                     yield _payload(result, context)

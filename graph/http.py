@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import FileResponse, Response
 
 from domain.errors import ErrorCode
+from domain.money import ZERO, decimal_of
 from graph.context import Authenticate, Viewer
 from graph.execute import Engine, Payload, Refusal
 from graph.origin import trust_cookie
@@ -154,17 +156,14 @@ def media_type(accept: str | None) -> str | None:
     """What to answer with: JSON where anything is taken, None if nothing that we have is."""
     if not accept:
         return JSON
-    wanted: dict[str, float] = {}
+    wanted: dict[str, Decimal] = {}
     for part in accept.split(","):
         media, *parameters = (each.strip().lower() for each in part.split(";"))
         quality = next((p[2:] for p in parameters if p.startswith("q=")), "1")
-        try:
-            wanted[media] = float(quality)
-        except ValueError:
-            wanted[media] = 0.0
-    wanted.setdefault(JSON, max(wanted.get("application/*", 0), wanted.get("*/*", 0)))
-    best = max((GRAPHQL, JSON, HTML), key=lambda media: wanted.get(media, 0))
-    return best if wanted.get(best, 0) > 0 else None
+        wanted[media] = decimal_of(quality) or ZERO
+    wanted.setdefault(JSON, max(wanted.get("application/*", ZERO), wanted.get("*/*", ZERO)))
+    best = max((GRAPHQL, JSON, HTML), key=lambda media: wanted.get(media, ZERO))
+    return best if wanted.get(best, ZERO) > 0 else None
 
 
 def _refused(code: ErrorCode, message: str) -> Refusal:

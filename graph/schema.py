@@ -11,12 +11,8 @@ from graph.accounts import Account, AccountQuery, AccountSubscription
 from graph.audit import AuditQuery
 from graph.brokers import BrokerQuery
 from graph.changes import ChangeSubscription
-from graph.connections import (
-    Connection,
-    ConnectionMutation,
-    ConnectionQuery,
-    ConnectionSubscription,
-)
+from graph.connecting import ConnectionMutation
+from graph.connections import Connection, ConnectionQuery, ConnectionSubscription
 from graph.instruments import Instrument
 from graph.lookup import NodeQuery
 from graph.orders import Order, OrderQuery

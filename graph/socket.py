@@ -41,8 +41,8 @@ logger = logging.getLogger(__name__)
 class Pace:
     """Deadlines in seconds: to initialise, to take a message; and how often we ping."""
 
-    init_within: float = 5.0
-    take_within: float = 10.0
+    init_timeout: float = 5.0
+    take_timeout: float = 10.0
     ping_every: float = 15.0
     operations: int = 100
 
@@ -133,7 +133,7 @@ class Socket:
                 await self._websocket.close(code, brief(reason))
 
     async def _time_out(self) -> None:
-        await self._clock.sleep(self._pace.init_within)
+        await self._clock.sleep(self._pace.init_timeout)
         if not self._initialised:
             raise Violation(Close.INIT_TIMEOUT, "connection_init is late")
 
@@ -246,7 +246,7 @@ class Socket:
 
     async def _send(self, text: str) -> None:
         try:
-            async with asyncio.timeout(self._pace.take_within):
+            async with asyncio.timeout(self._pace.take_timeout):
                 await self._websocket.send_text(text)
         except TimeoutError:
             raise Violation(Close.TOO_SLOW, "messages are not taken") from None
