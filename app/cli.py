@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from app import serving
 from app.commands import audit, keys, tokens, users
 from app.settings import PREFIX, Settings
 from domain.errors import Problem
@@ -29,7 +28,9 @@ app.add_typer(audit.app, name="audit")
 @app.command()
 def serve() -> None:
     """Serve; refuses whatever is not fit for real accounts, and says what to do."""
-    asyncio.run(serving.serve(Settings()))
+    from app.serving import serve as serve_until_stopped
+
+    asyncio.run(serve_until_stopped(Settings()))
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """How the parts are put together, each opened in its turn and closed in reverse."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -67,15 +67,13 @@ async def opened_house(settings: Settings, clock: Clock, metrics: Metrics) -> As
         if settings.feeds:
             await stack.enter_async_context(feeds.running())
         await stack.enter_async_context(_chores(settings, stores, clock).running())
-        house = House(
+        yield House(
             stores=stores,
             hub=hub,
             feeds=feeds,
             access=_access(settings, stores, clock),
             services=_services(settings, stores, lines, hub, feeds, marks, clock),
         )
-        _gauges(house, metrics)
-        yield house
 
 
 def _lines(settings: Settings, stores: Stores, clock: Clock, metrics: Metrics) -> Lines:
@@ -145,14 +143,10 @@ def _chores(settings: Settings, stores: Stores, clock: Clock) -> Chores:
 
     async def log_heads() -> None:
         for user, head in (await stores.audit.heads()).items():
-            log.info("audit head", extra={"user": user, "head": head})
+            written = {"user": user, "sequence": head.sequence, "hash": head.hash}
+            log.info("audit head", extra=written)
 
     return Chores(clock, {"prune": prune, "audit heads": log_heads})
-
-
-def _gauges(house: House, metrics: Metrics) -> None:
-    metrics.gauge("listeners", "Watches on users.", lambda: house.hub.listeners)
-    metrics.gauges("feeds", "Feeds by state of connection.", "state", _states(house.feeds))
 
 
 def entry_of(call: CallRecord) -> AuditEntry:
@@ -180,7 +174,3 @@ def endpoints_of(settings: Settings) -> Endpoints:
         broker: {Environment(name.upper()): urls for name, urls in environments.items()}
         for broker, environments in settings.endpoints.items()
     }
-
-
-def _states(feeds: Feeds) -> Callable[[], Mapping[str, int]]:
-    return lambda: {state.value: count for state, count in feeds.states.items()}

@@ -1,11 +1,10 @@
 """The application: settings in, ASGI out."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
 
 from app.clock import RealClock
 from app.health import Health
@@ -16,6 +15,7 @@ from app.sign_in import Door, home
 from app.traffic import Traffic
 from domain.clock import Clock
 from domain.ids import UserId
+from graph.routes import Endpoint, endpoint
 
 NOBODY = UserId("nobody")
 BODY_BYTES = 256 * 1024
@@ -27,9 +27,18 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with opened_house(settings, time, metrics) as house:
+        async with AsyncExitStack() as stack:
+            house = await stack.enter_async_context(opened_house(settings, time, metrics))
             app.state.house = house
-            app.router.routes[:] = _routes(settings, house, metrics, time)
+            graphql = _graphql(settings, house)
+            stack.push_async_callback(graphql.sockets.aclose)
+            _gauges(house, graphql, metrics)
+            app.router.routes[:] = [
+                *graphql.routes,
+                *_door(settings, house, time).routes(),
+                *_health(settings, house, metrics).routes(),
+                home(house.access, "/graphql"),
+            ]
             yield
 
     return Starlette(
@@ -39,13 +48,22 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Starlette:
     )
 
 
-def _routes(settings: Settings, house: House, metrics: Metrics, clock: Clock) -> list[BaseRoute]:
-    return [
-        *_graph(settings, house),
-        *_door(settings, house, clock).routes(),
-        *_health(settings, house, metrics).routes(),
-        home(house.access, "/graphql"),
-    ]
+def _graphql(settings: Settings, house: House) -> Endpoint:
+    return endpoint(
+        house.services,
+        house.access,
+        origins=settings.origins,
+        explorer=settings.graphiql,
+        sockets_per_user=settings.sockets_per_user,
+    )
+
+
+def _gauges(house: House, graphql: Endpoint, metrics: Metrics) -> None:
+    hub, feeds, sockets = house.hub, house.feeds, graphql.sockets
+    metrics.gauge("sockets", "Open GraphQL sockets.", lambda: sockets.open)
+    metrics.gauge("operations", "Operations on them.", lambda: sockets.running)
+    metrics.gauge("listeners", "Watches on users.", lambda: hub.listeners)
+    metrics.gauges("feeds", "Feeds by state of connection.", "state", lambda: feeds.states)
 
 
 def _health(settings: Settings, house: House, metrics: Metrics) -> Health:

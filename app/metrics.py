@@ -1,6 +1,7 @@
 """What is counted, in Prometheus' words; a registry of its own for each application."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -57,7 +58,7 @@ class Metrics:
         Gauge(f"brokergraph_{name}", description, registry=self._registry).set_function(read)
 
     def gauges(
-        self, name: str, description: str, label: str, read: Callable[[], Mapping[str, int]]
+        self, name: str, description: str, label: str, read: Callable[[], Mapping[Any, int]]
     ) -> None:
         """A figure for each value of a label, read when somebody asks."""
         self._registry.register(_Labelled(f"brokergraph_{name}", description, label, read))
@@ -69,12 +70,12 @@ class Metrics:
 
 class _Labelled(Collector):
     def __init__(
-        self, name: str, description: str, label: str, read: Callable[[], Mapping[str, int]]
+        self, name: str, description: str, label: str, read: Callable[[], Mapping[Any, int]]
     ) -> None:
         self._name, self._description, self._label, self._read = name, description, label, read
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         family = GaugeMetricFamily(self._name, self._description, labels=[self._label])
         for value, number in self._read().items():
-            family.add_metric([value], number)
+            family.add_metric([str(value)], number)
         yield family

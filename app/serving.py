@@ -13,7 +13,7 @@ from app.drain import DrainingServer
 from app.house import House
 from app.logs import configure_logs
 from app.main import create_app
-from app.protocol import SafeWS
+from app.protocol import SafeWebSockets
 from app.settings import PREFIX, Settings, plain_text
 from app.stores import opened
 from domain.errors import ErrorCode, Problem
@@ -67,7 +67,7 @@ def _configured(app: Starlette, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         lifespan="off",
-        ws=SafeWS,
+        ws=SafeWebSockets,
         ws_max_size=FRAME_BYTES,
         ws_ping_interval=PING_SECONDS,
         ws_ping_timeout=PING_SECONDS,

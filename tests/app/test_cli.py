@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.process import ran
+from tests.app.process import ran, with_key
 
 
 async def test_a_key_is_made_once_for_its_owner_alone_and_apart_from_the_data(
@@ -33,7 +33,7 @@ async def test_nothing_works_without_a_master_key_and_it_says_how_to_make_one(
 
 
 async def test_people_are_made_listed_and_kept_out(tmp_path: Path) -> None:
-    await ran(tmp_path, "keys", "init")
+    with_key(tmp_path)
     made = await ran(tmp_path, "user", "create", "ann", "--admin")
     assert made.process.returncode == 0, made.err
     twice = await ran(tmp_path, "user", "create", "ann")
@@ -41,18 +41,18 @@ async def test_people_are_made_listed_and_kept_out(tmp_path: Path) -> None:
     assert "Traceback" not in "".join(twice.err)
     await ran(tmp_path, "user", "disable", "ann")
     listed = await ran(tmp_path, "user", "list")
-    assert listed.out[0].split("\t") == ["ann", "ADMIN", "disabled"]
+    assert listed.out[0].split("\t") == ["ann", "admin", "disabled"]
 
 
 async def test_a_link_keeps_its_secret_behind_the_hash(tmp_path: Path) -> None:
-    await ran(tmp_path, "keys", "init")
+    with_key(tmp_path)
     await ran(tmp_path, "user", "create", "ann")
     shown = await ran(tmp_path, "user", "link", "ann", PORT="8123")
     assert re.fullmatch(r"http://127\.0\.0\.1:8123/link#[\w-]{40,}", shown.out[0])
 
 
 async def test_a_token_is_shown_once_listed_without_its_secret_and_revoked(tmp_path: Path) -> None:
-    await ran(tmp_path, "keys", "init")
+    with_key(tmp_path)
     await ran(tmp_path, "user", "create", "ann")
     issued = await ran(tmp_path, "token", "issue", "ann", "--scope", "read", "--label", "script")
     secret = issued.out[0]
@@ -68,7 +68,7 @@ async def test_a_token_is_shown_once_listed_without_its_secret_and_revoked(tmp_p
 
 
 async def test_keys_are_rotated_and_the_audit_still_verifies(tmp_path: Path) -> None:
-    await ran(tmp_path, "keys", "init")
+    with_key(tmp_path)
     await ran(tmp_path, "user", "create", "ann")
     key = tmp_path / "data" / "main.key"
     before = key.read_text()

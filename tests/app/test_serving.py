@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 import websockets
 
-from tests.app.process import ran, serving, started
+from tests.app.process import ran, serving, started, with_key
 
 SUBPROTOCOL = websockets.Subprotocol("graphql-transport-ws")
 
@@ -27,7 +27,7 @@ SUBPROTOCOL = websockets.Subprotocol("graphql-transport-ws")
 async def test_plain_text_off_loopback_is_refused(
     tmp_path: Path, settings: dict[str, str], sentence: str
 ) -> None:
-    await ran(tmp_path, "keys", "init")
+    with_key(tmp_path)
     refused = await ran(tmp_path, "serve", **settings)
     assert refused.process.returncode == 1
     assert sentence in refused.err[0]
@@ -48,7 +48,7 @@ async def test_a_taken_port_and_a_second_server_on_the_same_data_are_refused(
         assert other.process.returncode == 1
         assert "another server is using" in "".join(other.err)
         (tmp_path / "other").mkdir()
-        await ran(tmp_path / "other", "keys", "init")
+        with_key(tmp_path / "other")
         taken = await ran(tmp_path / "other", "serve", PORT=url.rpartition(":")[2])
         assert taken.process.returncode == 1
         assert "Cannot listen on" in "".join(taken.err)

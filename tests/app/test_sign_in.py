@@ -5,13 +5,13 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.app.process import ran, serving
+from tests.app.process import ran, serving, with_key
 
 PASSWORD = "planted-password-of-ann"
 
 
 async def _with_ann(folder: Path) -> None:
-    await ran(folder, "keys", "init")
+    with_key(folder)
     made = await ran(folder, "user", "create", "ann", "--password", typed=f"{PASSWORD}\n")
     assert made.process.returncode == 0, made.err
 
@@ -81,7 +81,7 @@ async def test_a_wrong_password_and_an_unknown_name_look_the_same_and_are_slowed
 
 
 async def test_a_link_signs_in_once(tmp_path: Path) -> None:
-    await ran(tmp_path, "keys", "init")
+    with_key(tmp_path)
     await ran(tmp_path, "user", "create", "ann")
     async with serving(tmp_path) as (url, child), _client(url) as http:
         shown = (await ran(tmp_path, "user", "link", "ann")).out[0]
