@@ -100,7 +100,7 @@ class Bus:
 
     def _note_loss(self, failures: BaseExceptionGroup[Exception]) -> None:
         if not self._lost:
-            kinds = ", ".join(type(failure).__name__ for failure in failures.exceptions)
+            kinds = ", ".join(sorted({type(failure).__name__ for failure in failures.exceptions}))
             logger.warning("The bus is lost, other processes are heard a second late: %s", kinds)
         self._lost = True
 

@@ -50,9 +50,9 @@ class Feed:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep_looking())
                 if Pushed.ORDERS in self._pushes:
-                    tasks.create_task(self._stay_on(Broker.events, self._hear, self._lose_orders))
+                    tasks.create_task(self._stay_on(_orders, self._hear, self._lose_orders))
                 if Pushed.MARKS in self._pushes:
-                    tasks.create_task(self._stay_on(Broker.marks, self._price, self._lose_marks))
+                    tasks.create_task(self._stay_on(_prices, self._price, self._lose_marks))
         except* CredentialsRejected:
             logger.warning("The connection has to be signed in anew", extra=self._extra())
         finally:
@@ -191,6 +191,14 @@ class Feed:
 
     def _extra(self) -> dict[str, str]:
         return {"connection": self._connection.id, "broker": self._connection.broker}
+
+
+def _orders(broker: Broker) -> AsyncIterator[StreamEvent]:
+    return broker.events()
+
+
+def _prices(broker: Broker) -> AsyncIterator[Mark]:
+    return broker.marks()
 
 
 @asynccontextmanager

@@ -169,8 +169,9 @@ class Feeds:
             attempt += 1
 
     async def _take_syncs(self) -> None:
+        taken = set(self._syncs)
         for run in await self._runs.pending():
-            if run.id not in self._syncs and self._owns(run.connection_id):
+            if run.id not in taken and self._owns(run.connection_id):
                 task = asyncio.create_task(self._sync(run), name=f"sync {run.id}")
                 self._syncs[run.id] = task
                 task.add_done_callback(partial(self._sync_done, run))

@@ -23,7 +23,11 @@ class Ledger(Protocol):
 
 
 class Connections(Protocol):
-    """Where it is kept how a connection does."""
+    """Where connections are kept, and how they do."""
+
+    async def every(self) -> Sequence[Connection]:
+        """All that are enabled, of all users."""
+        ...
 
     async def set_health(
         self, user: UserId, connection: ConnectionId, health: Health

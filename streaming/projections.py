@@ -147,7 +147,7 @@ class Connections:
         """Each connection that changed or was just heard from."""
         touched = dict.fromkeys(self._changed(changes))
         for one in live:
-            if isinstance(one, Fresh):
+            if isinstance(one, Fresh) and one.connection.id in self._connections:
                 self._refresh(one.connection)
                 touched[one.connection.id] = None
         return tuple(self._connections[key] for key in touched)
@@ -160,5 +160,5 @@ class Connections:
 
     def _refresh(self, heard: Connection) -> None:
         """Take over freshness only: of all else the journal may already know something newer."""
-        known = self._connections.get(heard.id, heard)
+        known = self._connections[heard.id]
         self._connections[heard.id] = replace(known, freshness=heard.freshness)

@@ -1,0 +1,90 @@
+"""A real store on SQLite with a hub over it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.clock import RealClock
+from domain.account import Environment
+from domain.changes import Change
+from domain.clock import Clock
+from domain.connection import Connection, Permission
+from domain.ids import UserId
+from store.connections import Connections
+from store.database import Database
+from store.journal import Journal
+from store.keyring import Keyring
+from store.ledger import Ledger
+from store.sync_runs import SyncRuns
+from store.vault import Vault
+from store.writer import Writer
+from streaming.hub import Hub
+from streaming.marks import Marks
+from streaming.views import Views
+
+USER = UserId("ada")
+KEYS = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Everything below the graph, with one connection of one user."""
+
+    clock: Clock
+    journal: Journal
+    ledger: Ledger
+    connections: Connections
+    runs: SyncRuns
+    hub: Hub
+    marks: Marks
+    views: Views
+
+    async def connect(self, user: UserId = USER) -> Connection:
+        """A new connection that trades on paper."""
+        return await self.connections.create(
+            user,
+            broker="alpaca",
+            environment=Environment.PAPER,
+            label="Paper",
+            permission=Permission.TRADE,
+            credentials={"key": "k", "secret": "s"},
+        )
+
+
+@asynccontextmanager
+async def opened(path: Path, clock: Clock) -> AsyncIterator[House]:
+    """A house over a database file."""
+    db = await Database.open(f"sqlite:///{path}")
+    await db.migrate()
+    journal = Journal(db, clock)
+    hub = Hub(journal, clock)
+
+    def committed(changes: Sequence[Change]) -> None:
+        hub.push(changes)
+
+    writer = Writer(db, clock, committed)
+    marks = Marks()
+    try:
+        async with writer.running():
+            yield House(
+                clock=clock,
+                journal=journal,
+                ledger=Ledger(writer),
+                connections=Connections(writer, Vault(Keyring.parse(KEYS))),
+                runs=SyncRuns(writer),
+                hub=hub,
+                marks=marks,
+                views=Views(journal, hub, marks, clock, heartbeat=0.05),
+            )
+    finally:
+        await db.close()
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """On real time."""
+    async with opened(tmp_path / "house.sqlite", RealClock()) as house:
+        yield house

@@ -1,0 +1,385 @@
+"""A feed hears, looks at the right moments, and tells how well its connection is."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from domain.capabilities import Capabilities, Pushed
+from domain.changes import AccountFigures, Fresh
+from domain.connection import ConnectionState, Reach, Resource, SyncStatus
+from domain.errors import (
+    BrokerError,
+    CredentialsRejected,
+    ErrorCode,
+    NotPermitted,
+    Problem,
+    RateLimited,
+    Unreachable,
+)
+from domain.ids import ConnectionId, UserId
+from domain.order import OrderStatus
+from store.ledger import Recorded
+from streaming.feed import Feed
+from tests.clock import FakeClock, rest
+from tests.streaming.ports import Bench, capabilities, connection
+from tests.streaming.samples import AAPL, MSFT, fill, holding, mark, order, snapshot
+
+POLLED = capabilities(frozenset())
+LINE, ADA = ConnectionId("line"), UserId("ada")
+
+
+@asynccontextmanager
+async def running(
+    bench: Bench, clock: FakeClock, can: Capabilities | None = None
+) -> AsyncIterator[Feed]:
+    """A feed that has come to rest; afterwards no task of it is left."""
+    before = asyncio.all_tasks()
+    feed = Feed(bench.now, can or capabilities(), bench.ports)
+    task = asyncio.create_task(feed.run())
+    await rest()
+    try:
+        yield feed
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        assert asyncio.all_tasks() == before
+        assert clock.sleeping == 0
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def bench(clock: FakeClock) -> Bench:
+    return Bench(clock)
+
+
+async def test_an_hour_has_exactly_twelve_syncs(bench: Bench, clock: FakeClock) -> None:
+    async with running(bench, clock):
+        await clock.advance(1)
+        syncs, looks = bench.broker.syncs, bench.broker.looks
+        await clock.advance(3600)
+        assert bench.broker.syncs - syncs == 12
+        assert bench.broker.looks - looks == 12
+
+
+async def test_the_user_may_set_another_interval(bench: Bench, clock: FakeClock) -> None:
+    bench.connections = [connection(sync_every=timedelta(minutes=15))]
+    async with running(bench, clock):
+        await clock.advance(3600)
+        assert bench.broker.syncs == 1 + 4
+
+
+async def test_a_stream_that_comes_up_is_followed_by_one_look(
+    bench: Bench, clock: FakeClock
+) -> None:
+    async with running(bench, clock):
+        assert bench.broker.looks == 1
+        await clock.advance(1)
+        assert bench.broker.looks == 2
+        await clock.advance(200)
+        assert bench.broker.looks == 2
+
+
+async def test_without_a_stream_it_polls_every_fifteen_seconds(
+    bench: Bench, clock: FakeClock
+) -> None:
+    async with running(bench, clock, POLLED):
+        await clock.advance(60)
+        assert bench.broker.looks == 1 + 4
+        assert bench.broker.syncs == 1
+        assert bench.now.health.state is ConnectionState.ACTIVE
+
+
+async def test_without_a_stream_it_polls_every_three_seconds_while_an_order_is_open(
+    bench: Bench, clock: FakeClock
+) -> None:
+    bench.broker.says = snapshot(orders=(order("1"),))
+    async with running(bench, clock, POLLED):
+        await clock.advance(30)
+        assert bench.broker.looks == 1 + 10
+        bench.broker.says = snapshot(orders=(order("1", OrderStatus.CANCELED),))
+        await clock.advance(3 + 30)
+        assert bench.broker.looks == 1 + 10 + 1 + 2
+
+
+async def test_an_order_placed_here_makes_it_look_soon(bench: Bench, clock: FakeClock) -> None:
+    async with running(bench, clock, POLLED) as feed:
+        await clock.advance(5)
+        feed.expect_news()
+        await rest()
+        assert bench.broker.looks == 2
+
+
+async def test_executions_are_followed_by_at_most_one_look_a_second(
+    bench: Bench, clock: FakeClock
+) -> None:
+    async with running(bench, clock):
+        await clock.advance(10)
+        looks = bench.broker.looks
+        for part in range(1, 10):
+            bench.broker.stream.put_nowait(fill("1", part))
+            await rest()
+        assert bench.broker.looks == looks + 1
+        await clock.advance(1)
+        assert bench.broker.looks == looks + 2
+        await clock.advance(60)
+        assert bench.broker.looks == looks + 2
+
+
+async def test_a_new_order_and_a_repeated_fill_ask_for_no_look(
+    bench: Bench, clock: FakeClock
+) -> None:
+    async with running(bench, clock):
+        await clock.advance(10)
+        looks = bench.broker.looks
+        bench.broker.stream.put_nowait(order("1"))
+        await rest()
+        bench.next_recorded = [Recorded()]
+        bench.broker.stream.put_nowait(fill("1", 1))
+        await clock.advance(10)
+        assert bench.broker.looks == looks
+
+
+async def test_a_lost_stream_is_seen_polled_for_and_healed(bench: Bench, clock: FakeClock) -> None:
+    async with running(bench, clock):
+        await clock.advance(10)
+        looks, lost_at = bench.broker.looks, clock.now()
+        bench.broker.stream_ails = Unreachable("cut")
+        bench.broker.stream.put_nowait(Unreachable("cut"))
+        await clock.advance(0)
+        health = bench.now.health
+        assert (health.state, health.reach) == (ConnectionState.DEGRADED, Reach.WRITABLE)
+        assert health.since == lost_at
+        assert health.fault
+        assert health.fault.code is ErrorCode.BROKER_UNREACHABLE
+        assert bench.broker.looks == looks + 1
+        await clock.advance(30)
+        assert bench.broker.looks == looks + 3
+        assert len(bench.healths) == 1
+        bench.broker.stream_ails = None
+        await clock.advance(120)
+        assert bench.now.health.state is ConnectionState.ACTIVE
+        assert bench.now.health.fault is None
+        assert len(bench.healths) == 2
+
+
+async def test_a_stream_that_stays_away_is_tried_ever_more_rarely(
+    bench: Bench, clock: FakeClock
+) -> None:
+    bench.broker.stream_ails = Unreachable("no")
+    async with running(bench, clock):
+        await clock.advance(3600)
+        assert 60 <= bench.broker.streams <= 70
+
+
+async def test_wrong_keys_end_the_feed_and_ask_the_user(bench: Bench, clock: FakeClock) -> None:
+    bench.broker.ails = CredentialsRejected("unauthorized")
+    feed = Feed(bench.now, capabilities(), bench.ports)
+    await feed.run()
+    assert bench.now.health.state is ConnectionState.REAUTH_REQUIRED
+    assert bench.closes == 1
+    assert all(each.status is SyncStatus.FAILED for each in bench.now.freshness)
+    assert clock.sleeping == 0
+
+
+async def test_credentials_that_are_gone_ask_the_user_as_well(bench: Bench) -> None:
+    bench.refuses = Problem(ErrorCode.CREDENTIALS_REJECTED, "gone with the last restart")
+    await Feed(bench.now, capabilities(), bench.ports).run()
+    assert bench.now.health.state is ConnectionState.REAUTH_REQUIRED
+
+
+async def test_a_connection_that_nobody_signed_in_yet_stays_pending(bench: Bench) -> None:
+    bench.connections = [connection(state=ConnectionState.PENDING)]
+    bench.refuses = Problem(ErrorCode.CREDENTIALS_REJECTED, "never given")
+    await Feed(bench.now, capabilities(), bench.ports).run()
+    assert bench.now.health.state is ConnectionState.PENDING
+    assert bench.healths == []
+
+
+@pytest.mark.parametrize(
+    ("error", "reach"),
+    [
+        (NotPermitted("forbidden"), Reach.CONNECTED),
+        (Unreachable("nobody there"), Reach.DOWN),
+        (RateLimited("slow down", retry_after=15), Reach.CONNECTED),
+    ],
+)
+async def test_a_failing_read_degrades_and_heals(
+    bench: Bench, clock: FakeClock, error: BrokerError, reach: Reach
+) -> None:
+    async with running(bench, clock, POLLED):
+        await clock.advance(1)
+        good = clock.now()
+        bench.broker.ails = error
+        await clock.advance(30)
+        health = bench.now.health
+        assert (health.state, health.reach) == (ConnectionState.DEGRADED, reach)
+        assert health.fault
+        assert health.fault.code is error.code
+        failing = {each.resource: each for each in bench.now.freshness}[Resource.POSITIONS]
+        assert failing.status is SyncStatus.FAILED
+        assert failing.error is error.code
+        assert failing.succeeded_at is not None
+        assert failing.succeeded_at <= good
+        bench.broker.ails = None
+        await clock.advance(16)
+        assert bench.now.health.state is ConnectionState.ACTIVE
+        assert bench.now.health.reach is Reach.WRITABLE
+        assert len(bench.healths) == 2
+
+
+async def test_a_broker_that_says_slow_down_is_left_alone_for_so_long(
+    bench: Bench, clock: FakeClock
+) -> None:
+    async with running(bench, clock, POLLED):
+        bench.broker.ails = RateLimited("slow down", retry_after=100)
+        await clock.advance(15)
+        bench.broker.ails = None
+        looks = bench.broker.looks
+        await clock.advance(99)
+        assert bench.broker.looks == looks
+        await clock.advance(1)
+        assert bench.broker.looks == looks + 1
+
+
+async def test_a_failed_sync_is_made_up_for_within_a_poll(bench: Bench, clock: FakeClock) -> None:
+    bench.broker.ails = Unreachable("not yet")
+    async with running(bench, clock):
+        bench.broker.ails = None
+        await clock.advance(15)
+        assert bench.broker.syncs == 1
+        assert bench.now.health.state is ConnectionState.ACTIVE
+
+
+async def test_it_is_looked_at_again_when_something_changed_meanwhile(
+    bench: Bench, clock: FakeClock
+) -> None:
+    async with running(bench, clock):
+        await clock.advance(10)
+        looks = bench.broker.looks
+        bench.next_recorded = [Recorded(), Recorded(again=True)]
+        bench.broker.stream.put_nowait(fill("1", 10))
+        await rest()
+        assert bench.broker.looks == looks
+        bench.next_recorded = [Recorded(again=True)]
+        await clock.advance(300)
+        assert bench.broker.looks == looks + 2
+
+
+async def test_orders_that_a_snapshot_left_out_are_asked_for(
+    bench: Bench, clock: FakeClock
+) -> None:
+    bench.broker.orders["known"] = order("known", OrderStatus.CANCELED)
+    missing = Recorded(missing=("known", "lost"))
+    bench.next_recorded = [missing, Recorded(), missing, Recorded(), missing]
+    async with running(bench, clock, POLLED):
+        await clock.advance(3)
+        assert bench.broker.asked == ["known", "lost", "known"]
+        assert bench.broker.orders["known"] in bench.recorded
+
+
+async def test_what_is_held_is_priced(bench: Bench, clock: FakeClock) -> None:
+    bench.broker.says = snapshot(
+        holding(5), holding(6, MSFT), marks=(mark(100, previous_close=Decimal(90)),)
+    )
+    with bench.hub.watch(ADA, live=True):
+        async with running(bench, clock):
+            assert bench.broker.followed == {AAPL, MSFT}
+            tick = mark(101, at=clock.now() + timedelta(seconds=1))
+            bench.broker.prices.put_nowait(tick)
+            await rest()
+            held = bench.marks.of(LINE, AAPL.id)
+            assert held == mark(101, at=tick.as_of, previous_close=Decimal(90))
+            _, live = bench.hub.live_after(ADA, 0)
+            assert held in live
+            assert {type(each) for each in live} >= {AccountFigures, Fresh}
+
+
+async def test_accounts_that_another_connection_owns_are_not_priced(
+    bench: Bench, clock: FakeClock
+) -> None:
+    bench.broker.says = snapshot(holding(5))
+    bench.next_recorded = [Recorded(), Recorded()]
+    async with running(bench, clock):
+        assert bench.broker.followed == frozenset()
+
+
+async def test_lost_prices_are_polled_for_until_they_are_back(
+    bench: Bench, clock: FakeClock
+) -> None:
+    async with running(bench, clock):
+        await clock.advance(10)
+        looks = bench.broker.looks
+        bench.broker.prices.put_nowait(Unreachable("cut"))
+        await clock.advance(30)
+        assert bench.broker.looks == looks + 3
+        assert bench.now.health.state is ConnectionState.ACTIVE
+        bench.broker.prices.put_nowait(mark(101))
+        await clock.advance(15)
+        looks = bench.broker.looks
+        await clock.advance(60)
+        assert bench.broker.looks == looks
+
+
+async def test_a_broker_of_market_hours_rests_over_night(bench: Bench, clock: FakeClock) -> None:
+    saturday = FakeClock(datetime(2026, 6, 6, 15, tzinfo=UTC))
+    bench = Bench(saturday)
+    async with running(bench, saturday, capabilities(frozenset(), market_hours=True)):
+        assert bench.broker.looks == 1
+        await saturday.advance(timedelta(hours=46.4).total_seconds())
+        assert bench.broker.looks == 1
+        await saturday.advance(360)
+        assert saturday.now() == datetime(2026, 6, 8, 13, 30, tzinfo=UTC)
+        assert bench.broker.looks == 2
+
+
+async def test_a_sync_tells_how_each_resource_went(bench: Bench, clock: FakeClock) -> None:
+    bench.broker.says = snapshot(holding(5), holding(6, MSFT), orders=(order("1"),))
+    async with running(bench, clock) as feed:
+        good = {result.resource: result for result in await feed.sync()}
+        assert {r.resource: r.count for r in good.values()} == {
+            Resource.ACCOUNTS: 1,
+            Resource.BALANCES: 1,
+            Resource.POSITIONS: 2,
+            Resource.ORDERS: 1,
+        }
+        bench.broker.ails = NotPermitted("not this account")
+        bad = await feed.sync()
+        assert {result.status for result in bad} == {SyncStatus.FAILED}
+        assert {result.message for result in bad} == {"not this account"}
+
+
+async def test_a_fault_of_ours_is_shown_without_its_words(
+    bench: Bench, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(bench, clock, POLLED):
+        bench.broker.ails = RuntimeError("secret-of-ours")
+        await clock.advance(15)
+        fault = bench.now.health.fault
+        assert fault
+        assert fault.code is ErrorCode.INTERNAL
+        assert "secret" not in fault.message
+        assert "A look failed" in caplog.text
+        bench.broker.ails = None
+        await clock.advance(15)
+        assert bench.now.health.state is ConnectionState.ACTIVE
+
+
+async def test_a_line_that_was_closed_by_others_is_opened_anew(
+    bench: Bench, clock: FakeClock
+) -> None:
+    async with running(bench, clock):
+        await clock.advance(10)
+        opens = bench.opens
+        bench.broker.stream.put_nowait(Unreachable("closed"))
+        await clock.advance(2)
+        assert bench.opens > opens
+        assert bench.now.health.state is ConnectionState.ACTIVE

@@ -1,0 +1,22 @@
+"""Waiting for what is about to happen, never for a time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+LONGEST = 10.0
+
+
+async def until(condition: Callable[[], object], *, within: float = LONGEST) -> None:
+    """Return as soon as it holds; fail if it does not in so many seconds."""
+    async with asyncio.timeout(within):
+        while not condition():
+            await asyncio.sleep(0.002)
+
+
+async def taken(items: AsyncIterator[T], many: int = 1, *, within: float = LONGEST) -> list[T]:
+    """The next so many of an endless iterator."""
+    async with asyncio.timeout(within):
+        return [await anext(items) for _ in range(many)]
