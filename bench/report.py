@@ -1,0 +1,67 @@
+"""The figures as text: what each server did, and which targets were reached."""
+
+from collections.abc import Sequence
+
+from bench.figures import TARGETS, US, Figure, Spread, Target, by_repeat, spread
+
+# The load client's own share of its core says whether it was the one that could do no more.
+TITLES = {
+    "a": "one user, every socket gets every revalued position",
+    "b": "200 users, a socket each, marks spread over them",
+    "c": "order events through the ledger to a socket",
+    "d": "positions over HTTP",
+    "e": "from the sandbox's frame to the client's",
+    "f": "memory of idle subscribed sockets",
+}
+
+
+def targets(figures: Sequence[Figure]) -> str:
+    """A row for each target of which something was measured."""
+    rows = ["| case | what | bound | measured | reached |", "|---|---|---|---|---|"]
+    for target in TARGETS:
+        measured = target.value(figures)
+        if measured is not None:
+            reached = "yes" if target.reached(measured) else "**no**"
+            rows.append(
+                f"| ({target.case}) {target.size} | {_subject(target)} | {target.bound} "
+                f"| {_number(measured)} | {reached} |"
+            )
+    return "\n".join(rows)
+
+
+def servers(figures: Sequence[Figure]) -> str:
+    """A table for each case: a row for each server and size, ours beside each of the others."""
+    return "\n\n".join(
+        f"### ({case}) {title}\n\n{_case([figure for figure in figures if figure.case == case])}"
+        for case, title in TITLES.items()
+        if any(figure.case == case for figure in figures)
+    )
+
+
+def _case(figures: Sequence[Figure]) -> str:
+    rows = [
+        "| size | server | what | median (least to most) | ours to it |",
+        "|---|---|---|---|---|",
+    ]
+    seen = dict.fromkeys((each.size, each.what, each.unit, each.server) for each in figures)
+    for size, what, unit, server in sorted(seen, key=lambda key: (key[0], key[1])):
+        key = (figures[0].case, size, what)
+        measured = spread(by_repeat(figures, key, server).values())
+        if measured is not None:
+            ratio = Target(case=key[0], size=size, what=what, peer=server).value(figures)
+            beside = _number(ratio) if ratio and server != US else ""
+            rows.append(f"| {size} | {server} | {what} | {_number(measured)} {unit} | {beside} |")
+    return "\n".join(rows)
+
+
+def _subject(target: Target) -> str:
+    return target.what if target.peer is None else f"{target.what}, ratio to {target.peer}"
+
+
+def _number(measured: Spread) -> str:
+    low, middle, high = (_short(each) for each in (measured.least, measured.median, measured.most))
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
