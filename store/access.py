@@ -11,7 +11,7 @@ from domain.changes import ChangeKind, Revocation
 from domain.clock import utc
 from domain.errors import ErrorCode, Problem
 from domain.ids import UserId
-from store.models import LinkRow, SignInRow, TokenRow
+from store.access_models import LinkRow, SignInRow, TokenRow
 from store.unit import Unit
 from store.writer import Writer
 

@@ -148,6 +148,8 @@ class Book:
         for row in rows:
             known = Known(order=order_of(row), links=decode(tuple[Link, ...], row.chain))
             self._orders.setdefault(known.order.id, Entry(known, row.changed_at))
+            for name in _link_names(known.links):
+                self._links.setdefault((known.order.account_id, name), known.order.id)
 
     async def _save(self) -> None:
         if self._dirty:
@@ -158,7 +160,7 @@ class Book:
                 OrderLink(account_id=account, broker_order_id=name, order_id=order)
                 for (account, name), order in self._new_links.items()
             ]
-            await OrderLink.bulk_create(links)
+            await OrderLink.bulk_create(links, ignore_conflicts=True)
 
     def _row(self, entry: Entry) -> OrderRow:
         order = entry.known.order

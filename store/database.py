@@ -9,22 +9,22 @@ from typing import IO, Any, Literal, Self, cast
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext
+from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.transactions import in_transaction
 
 from domain.errors import ErrorCode, Problem
 
 APP = "store"
-APPS: dict[str, dict[str, Any]] = {
-    APP: {"models": ["store.models"], "migrations": "store.migrations"}
-}
-_NAME = "default"
+_MODELS = ["store.models", "store.access_models"]
 _PRAGMAS = {
     "journal_mode": "WAL",
     "synchronous": "FULL",
     "busy_timeout": 10_000,
     "secure_delete": "ON",
 }
+
+_SILENT = "the database does not answer: see that its URL is right and that it runs"
 
 Engine = Literal["sqlite", "postgres"]
 
@@ -42,7 +42,7 @@ class Database:
 
         `exclusive` is for the server: on SQLite there is one, and a second one is told so.
         """
-        engine: Engine = "sqlite" if url.startswith("sqlite:") else "postgres"
+        engine = _engine(url)
         connection = _connection(url, engine)
         lock = None
         if engine == "sqlite":
@@ -52,16 +52,18 @@ class Database:
             with context:
                 config = _configuration(connection, engine)
                 await context.init(config, _enable_global_fallback=True)
-            await context.connections.get(_NAME).execute_query("SELECT 1")
-        except BaseException:
+            await context.connections.get(engine).execute_query("SELECT 1")
+        except BaseException as error:
             await context.close_connections()
             _unlock(lock)
+            if isinstance(error, OSError | DBConnectionError | OperationalError):
+                raise Problem(ErrorCode.UNAVAILABLE, _SILENT) from error
             raise
         return cls(context, engine, lock)
 
     async def migrate(self, *, target: str = "__latest__") -> None:
         """Bring the schema to its newest state, or to the migration named; twice does nothing."""
-        executor = MigrationExecutor(self.client, APPS)
+        executor = MigrationExecutor(self.client, apps(self.engine))
         await executor.migrate([MigrationTarget(app_label=APP, name=target)])
 
     async def close(self) -> None:
@@ -72,11 +74,29 @@ class Database:
     @property
     def client(self) -> BaseDBAsyncClient:
         """The connection of the current task: inside `transaction()`, that transaction's."""
-        return self._context.connections.get(_NAME)
+        return self._context.connections.get(self.engine)
 
     def transaction(self) -> AbstractAsyncContextManager[object]:
         """One transaction; await nothing inside it but this database."""
-        return cast("AbstractAsyncContextManager[object]", in_transaction(_NAME))
+        return cast("AbstractAsyncContextManager[object]", in_transaction(self.engine))
+
+
+def apps(engine: Engine) -> dict[str, dict[str, Any]]:
+    """Where Tortoise finds the rows and their migrations.
+
+    The connection is named after the engine, because Tortoise caches SQL by that name.
+    """
+    app = {"models": _MODELS, "migrations": "store.migrations", "default_connection": engine}
+    return {APP: app}
+
+
+def _engine(url: str) -> Engine:
+    match url.partition(":")[0]:
+        case "sqlite":
+            return "sqlite"
+        case "postgres" | "postgresql":
+            return "postgres"
+    raise Problem(ErrorCode.BAD_INPUT, "a database is sqlite:///path or postgres://host/name")
 
 
 def _connection(url: str, engine: Engine) -> dict[str, Any]:
@@ -88,7 +108,12 @@ def _connection(url: str, engine: Engine) -> dict[str, Any]:
 def _configuration(connection: dict[str, Any], engine: Engine) -> dict[str, Any]:
     module = "sqlite" if engine == "sqlite" else "asyncpg"
     client = {"engine": f"store.engines.{module}", "credentials": connection}
-    return {"connections": {_NAME: client}, "apps": APPS, "use_tz": True, "timezone": "UTC"}
+    return {
+        "connections": {engine: client},
+        "apps": apps(engine),
+        "use_tz": True,
+        "timezone": "UTC",
+    }
 
 
 def _prepare(path: Path, exclusive: bool) -> IO[str] | None:  # noqa: FBT001 (passed on by a thread)

@@ -49,20 +49,6 @@ class JournalRow(Model):
         indexes = (Index(fields=["user_id", "order_id"]), Index(fields=["at"]))
 
 
-class UserRow(Model):
-    """A person who signs in."""
-
-    id = fields.CharField(max_length=_ID, primary_key=True)
-    name = fields.CharField(max_length=_NAME, unique=True)
-    password = fields.TextField(null=True)
-    role = fields.CharField(max_length=16)
-    created_at = fields.DatetimeField()
-    disabled_at = fields.DatetimeField(null=True)
-
-    class Meta:
-        table = "person"
-
-
 class ConnectionRow(Model):
     """A link to a login at a broker."""
 
@@ -218,49 +204,6 @@ class AuditSeal(Model):
 
     class Meta:
         table = "audit_seal"
-
-
-class TokenRow(Model):
-    """A program's way in; only the digest of its secret is kept."""
-
-    id = fields.CharField(max_length=_ID, primary_key=True)
-    user_id = fields.CharField(max_length=_ID, db_index=True)
-    digest = fields.CharField(max_length=_ID, unique=True)
-    name = fields.CharField(max_length=_NAME)
-    scopes = fields.CharField(max_length=_NAME)
-    created_at = fields.DatetimeField()
-    expires_at = fields.DatetimeField(null=True)
-    revoked_at = fields.DatetimeField(null=True)
-
-    class Meta:
-        table = "token"
-
-
-class SignInRow(Model):
-    """A browser's session."""
-
-    id = fields.CharField(max_length=_ID, primary_key=True)
-    user_id = fields.CharField(max_length=_ID, db_index=True)
-    digest = fields.CharField(max_length=_ID, unique=True)
-    agent = fields.CharField(max_length=_NAME)
-    address = fields.CharField(max_length=_ID)
-    created_at = fields.DatetimeField()
-    expires_at = fields.DatetimeField()
-    ended_at = fields.DatetimeField(null=True)
-
-    class Meta:
-        table = "sign_in"
-
-
-class LinkRow(Model):
-    """A sign-in link that works once."""
-
-    digest = fields.CharField(max_length=_ID, primary_key=True)
-    user_id = fields.CharField(max_length=_ID)
-    expires_at = fields.DatetimeField()
-
-    class Meta:
-        table = "link"
 
 
 class SyncRow(Model):

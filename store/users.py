@@ -11,7 +11,7 @@ from domain.access import Role, User
 from domain.changes import ChangeKind, Revocation
 from domain.errors import ErrorCode, Problem
 from domain.ids import UserId
-from store.models import SignInRow, UserRow
+from store.access_models import SignInRow, UserRow
 from store.unit import Unit
 from store.writer import Writer
 
