@@ -186,9 +186,13 @@ class Connections:
         return await self._writer.write(user, job)
 
     async def every(self) -> tuple[Connection, ...]:
-        """All enabled connections of all users."""
+        """All enabled connections of all users but those whose first sign-in is still under way."""
         rows = await ConnectionRow.filter(enabled=True).order_by("created_at", "id")
-        return tuple(map(connection_of, rows))
+        begun = ConnectionState.PENDING.value
+        signed_in = await self._credentials.among([row.id for row in rows if row.state == begun])
+        return tuple(
+            connection_of(row) for row in rows if row.state != begun or row.id in signed_in
+        )
 
     async def _edit(
         self, user: UserId, connection: ConnectionId, edit: Edit, *, journalled: bool = True

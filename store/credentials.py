@@ -1,6 +1,6 @@
 """What signs connections in: sealed in the vault, or in memory alone where the user wants that."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import orjson
 
@@ -46,6 +46,14 @@ class Credentials:
             raise Problem(ErrorCode.CREDENTIALS_REJECTED, message)
         values: dict[str, str] = orjson.loads(self._vault.open(sealed_of(row), user, connection))
         return values
+
+    async def among(self, connections: Collection[str]) -> frozenset[str]:
+        """Those of these connections that can be signed in."""
+        if not connections:
+            return frozenset()
+        rows = CredentialRow.filter(connection_id__in=list(connections))
+        kept = await rows.values_list("connection_id", flat=True)
+        return frozenset(map(str, kept)) | (self._memory.keys() & set(connections))
 
     async def erase(self, connection: ConnectionId) -> None:
         """Forget them; call it inside a transaction."""
