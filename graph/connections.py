@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 from strawberry import Parent
@@ -147,7 +148,11 @@ class ConnectionQuery:
     @strawberry.field(
         graphql_type=SyncRun | None, description="A sync run by its id; null if there is none."
     )
-    async def sync_run(self, info: Info, id: strawberry.ID) -> SyncRunValue | None:
+    async def sync_run(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="From the mutation sync.")],
+    ) -> SyncRunValue | None:
         """Unknown and foreign ids look the same."""
         return await info.context.services.sync.run(info.context.viewer.user_id, id)
 

@@ -91,7 +91,8 @@ class Documents:
                 max_source_length=limits.length,
             )
         except GraphQLError as error:
-            return Document(node=DocumentNode(), errors=(_lean(error),), tokens=limits.tokens)
+            tokens = min(limits.tokens, len(text))
+            return Document(node=DocumentNode(), errors=(_lean(error),), tokens=tokens)
         errors = tuple(self._refusals(node)) or tuple(self._invalid(node))
         return Document(node=node, errors=errors, tokens=node.token_count)
 

@@ -33,10 +33,11 @@ def keys_of(id: str) -> tuple[str, ...]:
     except ValueError:
         return ()
     kind, _, rest = text.partition(":")
-    count = _KEYS.get(kind, 0)
-    keys = rest.split(":", count - 1) if count else []
-    # One spelling for each id, so that nobody can tell two clients apart by theirs.
-    if len(keys) != count or not all(keys) or global_id(kind, *keys) != id:
+    if kind not in _KEYS:
+        return ()
+    keys = rest.split(":", _KEYS[kind] - 1)
+    # One spelling for each id, so that equal things have equal ids.
+    if len(keys) != _KEYS[kind] or not all(keys) or global_id(kind, *keys) != id:
         return ()
     return (kind, *keys)
 

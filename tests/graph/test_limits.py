@@ -1,0 +1,125 @@
+"""The worst documents known, and that none of them costs more than a moment."""
+
+import time
+
+import pytest
+from graphql import get_introspection_query
+
+from graph.documents import Documents
+from graph.limits import Limits, Ruler
+from graph.schema import build
+
+# Measured at most 31 ms each on one core; a busy machine gets four times the 50 ms promised.
+LONGEST_SECONDS = 0.2
+
+
+def chain(count: int, spread: str) -> str:
+    """Fragments of which each spreads the next, in a way that is given."""
+    links = (f"fragment f{i} on Viewer{{{spread.format(i + 1)}}}" for i in range(count))
+    return "".join(links) + f"fragment f{count} on Viewer{{name}}"
+
+
+def many(count: int, form: str) -> str:
+    """The form repeated, with a number in it."""
+    return "".join(form.format(i) for i in range(count))
+
+
+REFUSED_UNVALIDATED = {
+    "the same field again and again": "{" + "viewer{name}" * 249 + "}",
+    "one field with other arguments": "{" + many(100, 'node(id:"{}"){{id}}') + "}",
+    "aliases": "{" + many(150, "a{}:viewer{{name}}") + "}",
+    "fragments that double": "{viewer{...f0}}" + chain(40, "...f{0} ...f{0}"),
+    "a long chain of fragments": "{viewer{...f0}}" + chain(140, "...f{0}"),
+    "fragments that contain themselves": "{viewer{...f}} fragment f on Viewer{...f}",
+    "deep fields": "{a" * 300 + "}" * 300,
+    "deep inline fragments": "{viewer{" + "...{" * 300 + "name" + "}" * 300 + "}}",
+    "wide inline fragments": "{" + "...{viewer{name}}" * 120 + "}",
+    "fragments nobody spreads": "{viewer{name}}" + many(60, "fragment f{} on Viewer{{name}}"),
+    "directives": "{viewer{name " + "@include(if:true)" * 60 + "}}",
+    "operations": many(120, "query q{}{{viewer{{name}}}}"),
+    "tokens": "{" + "viewer{name}" * 300 + "}",
+    "comments": "#a\n" * 5000 + "{viewer{name}}",
+    "length": '{node(id:"' + "x" * 40_000 + '"){id}}',
+    "a nested value": "{node(id:" + "{a:" * 300 + "1" + "}" * 300 + "){id}}",
+}
+REFUSED_BY_VALIDATION = {
+    "the same scalar again and again": "{viewer{" + "name " * 900 + "}}",
+    "unknown fields": "{viewer{" + many(900, "nam{} ") + "}}",
+    "unknown arguments": "{node(" + many(320, "i{}:1 ") + "){id}}",
+    "unknown types": "{viewer{" + many(160, "...on T{}{{name}}") + "}}",
+    "unknown fragments": "{viewer{" + many(400, "...zz{} ") + "}}",
+    "unused variables": "query(" + many(200, "$v{}:Int ") + "){viewer{name}}",
+    "a long list": "{node(id:[" + "1," * 450 + "]){id}}",
+    "introspection in circles": "{__schema{types" + "{fields{type" * 5 + "{name" + "}}" * 5 + "}}}",
+}
+
+
+def documents() -> Documents:
+    return Documents(build(), Limits())
+
+
+@pytest.mark.parametrize("name", REFUSED_UNVALIDATED)
+def test_a_document_that_is_too_big_is_refused_before_validation(name: str) -> None:
+    read = documents()
+    started = time.perf_counter()
+    document = read.read(REFUSED_UNVALIDATED[name])
+    assert time.perf_counter() - started < LONGEST_SECONDS
+    assert document.errors
+    assert read.validations == 0
+
+
+@pytest.mark.parametrize("name", REFUSED_BY_VALIDATION)
+def test_validation_of_the_worst_is_bounded(name: str) -> None:
+    read = documents()
+    started = time.perf_counter()
+    document = read.read(REFUSED_BY_VALIDATION[name])
+    assert time.perf_counter() - started < LONGEST_SECONDS
+    assert document.errors
+    assert read.validations == 1
+
+
+def test_introspection_by_usual_tools_is_allowed() -> None:
+    assert documents().read(get_introspection_query()).errors == ()
+
+
+def cost(text: str, **variables: object) -> int:
+    """In points."""
+    document = documents().read(text)
+    assert document.errors == ()
+    return Ruler(build(), document.node, variables).measure(document.operation(None)).size.cost
+
+
+def test_cost_is_a_point_a_field_times_the_lists_above_it() -> None:
+    assert cost("{viewer{name role}}") == 3
+    assert cost("{positions(first:100){nodes{id quantity}}}") == 1 + 100 * (1 + 2)
+    assert cost("{positions(first:100){edges{node{id}}}}") == 1 + 100 * (1 + 1 + 1)
+
+
+def test_a_variable_counts_as_what_was_given() -> None:
+    text = "query($n:Int!){positions(first:$n){nodes{id}}}"
+    assert cost(text, n=1000) == 1 + 1000 * 2
+    assert cost(text, n=-5) == cost(text, n=1)
+    assert cost(text, n="x") == cost(text, n=1)
+
+
+def test_a_fragment_costs_wherever_it_is_spread() -> None:
+    once = cost("{viewer{...f}} fragment f on Viewer{name role}")
+    assert cost("{a:viewer{...f} b:viewer{...f}} fragment f on Viewer{name role}") == 2 * once
+
+
+def test_what_was_read_once_is_not_read_again_and_an_error_is_told_each_time() -> None:
+    read = documents()
+    for text in ("{viewer{name}}", "{viewer{nope}}", "{"):
+        first = read.read(text)
+        assert read.known(text) is first
+    assert read.validations == 2
+    known = read.known("{")
+    assert known is not None
+    assert known.errors
+
+
+def test_memory_of_documents_is_bounded() -> None:
+    read = Documents(build(), Limits(), most=10)
+    for i in range(100):
+        read.read(f"query q{i}{{viewer{{name}}}}")
+    assert sum(read.known(f"query q{i}{{viewer{{name}}}}") is not None for i in range(100)) == 10
