@@ -17,7 +17,8 @@ READY_WITHIN = 60.0
 # At most so many sockets have the times of their rows read; the others only count.
 SAMPLED = 50
 
-_ROW = b'"marketValue"'
+# Every row, of a position or of an order, tells once of which moment it is.
+_ROW = b'"asOf"'
 _AS_OF = re.compile(rb'"asOf":\s*"([^"]+)"')
 _SHORT = 128
 

@@ -1,0 +1,108 @@
+"""Users with a portfolio each, as the product keeps them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from app.house import House
+from bench.peers.control import Scale
+from bench.workload import AVERAGE_COST, CURRENCY, PREVIOUS_CLOSE, quantity, symbol, user_name
+from domain.access import Role, Scope
+from domain.account import (
+    AccountReport,
+    AccountStatus,
+    AccountType,
+    AccountValuation,
+    Balance,
+    Environment,
+)
+from domain.connection import ConnectionState, Health, Permission, Reach
+from domain.events import Snapshot
+from domain.holding import CostSource, Holding, Mark, MarkSource
+from domain.ids import ConnectionId, UserId
+from domain.instrument import AssetClass, Instrument
+
+CASH = Decimal("100000.00")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A user, the connection that prices the holdings, and what a client presents."""
+
+    user: UserId
+    connection: ConnectionId
+    account: str
+    token: str
+
+
+def instrument(index: int) -> Instrument:
+    """The instrument at this place in everybody's portfolio."""
+    return Instrument(asset_class=AssetClass.EQUITY, symbol=symbol(index), currency=CURRENCY)
+
+
+def mark(index: int, price: Decimal, as_of: datetime) -> Mark:
+    """A price of it."""
+    return Mark(
+        instrument_id=instrument(index).id,
+        price=price,
+        currency=CURRENCY,
+        as_of=as_of,
+        source=MarkSource.STREAM,
+        previous_close=PREVIOUS_CLOSE,
+    )
+
+
+async def owners(house: House, size: Scale) -> list[Owner]:
+    """Every user, each with one account full of positions."""
+    return [await _owner(house, index, size.positions) for index in range(size.users)]
+
+
+async def _owner(house: House, index: int, positions: int) -> Owner:
+    stores, now = house.stores, house.services.clock.now()
+    user = await stores.users.create(user_name(index), None, Role.USER)
+    _, token = await stores.tokens.issue(user.id, name="bench", scopes=[Scope.READ])
+    connection = await stores.connections.create(
+        user.id,
+        broker="alpaca",
+        environment=Environment.PAPER,
+        label="Bench",
+        permission=Permission.READ,
+        credentials=None,
+    )
+    account = f"BENCH{index:06d}"
+    await stores.ledger.record(user.id, connection.id, _snapshot(account, positions, now))
+    health = Health(state=ConnectionState.ACTIVE, reach=Reach.READABLE, since=now)
+    await stores.connections.set_health(user.id, connection.id, health)
+    return Owner(user=user.id, connection=connection.id, account=account, token=token)
+
+
+def _snapshot(account: str, positions: int, now: datetime) -> Snapshot:
+    return Snapshot(
+        account=AccountReport(
+            number=account,
+            type=AccountType.MARGIN,
+            raw_type="margin",
+            currency=CURRENCY,
+            status=AccountStatus.OPEN,
+            raw_status="ACTIVE",
+        ),
+        started_at=now,
+        balances=(Balance(currency=CURRENCY, cash=CASH),),
+        valuation=AccountValuation(currency=CURRENCY, as_of=now, equity=CASH),
+        holdings=tuple(_holding(index) for index in range(positions)),
+        orders=(),
+        marks=tuple(mark(index, Decimal(100), now) for index in range(positions)),
+    )
+
+
+def _holding(index: int) -> Holding:
+    held = quantity(index)
+    return Holding(
+        instrument=instrument(index),
+        quantity=held,
+        currency=CURRENCY,
+        average_cost=AVERAGE_COST,
+        cost_basis=held * AVERAGE_COST,
+        cost_source=CostSource.BROKER,
+        available=held,
+    )

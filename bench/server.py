@@ -1,0 +1,140 @@
+"""Brokergraph itself under the workload: the real house, store and API; marks enter as a feed's do.
+
+Only two of its bounds are lifted, because they are what keeps one user from doing this: points and
+sockets a user. The pace of position updates is kept with `--paced`.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from app.clock import RealClock
+from app.house import House, opened_house
+from app.metrics import Metrics
+from app.protocol import SafeWebSockets
+from app.settings import Settings
+from app.traffic import Traffic
+from bench.orders import Orders
+from bench.peers.control import Scale, marks_of, scale, serve
+from bench.seed import Owner, mark, owners
+from bench.workload import Tick
+from domain.facts import OrderReport
+from graph.allowance import Allowances, Flow
+from graph.routes import endpoint
+from store.database import Database
+from store.keyring import Keyring
+from streaming.views import Views
+
+PACED = "--paced"
+UNBOUNDED = 10**12
+MOST_SOCKETS = 10_000
+
+
+class Unpaced(RealClock):
+    """A clock by which no update waits for the end of the last one's interval."""
+
+    def sleep(self, seconds: float) -> Awaitable[None]:
+        """Let others go first."""
+        return asyncio.sleep(0)
+
+
+class Product:
+    """The owners, and what the load client may have done to them."""
+
+    def __init__(self, house: House, size: Scale, everybody: list[Owner]) -> None:
+        self._house, self._size, self._owners = house, size, everybody
+
+    async def publish(self, tick: Tick) -> None:
+        """Take in a price as a feed does."""
+        owner, told = self._owners[tick.user], mark(tick.instrument, tick.price, tick.as_of)
+        if merged := self._house.services.marks.set(owner.connection, told):
+            self._house.hub.publish(owner.user, merged, owner.connection)
+
+    async def marks(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Publish marks at a rate."""
+        return await marks_of(asked, self.publish, self._size)
+
+    async def orders(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Record order events at a rate."""
+        owner, ledger = self._owners[0], self._house.stores.ledger
+
+        async def record(report: OrderReport) -> None:
+            await ledger.record(owner.user, owner.connection, report)
+
+        orders = Orders(**asked)
+        await orders.play(owner.account, record)
+        return {"published": orders.count}
+
+
+@asynccontextmanager
+async def opened(database: str | None) -> AsyncIterator[House]:
+    """A house of its own, gone afterwards; on SQLite unless there is a URL."""
+    with TemporaryDirectory(prefix="brokergraph-bench-") as folder:
+        keys = Path(folder) / "keys"
+        Keyring.create(keys)
+        settings = Settings(
+            data_folder=Path(folder) / "data",
+            key_file=keys,
+            feeds=False,
+            database_url=SecretStr(database) if database else None,
+        )
+        if database:
+            await _migrate(database)
+        async with opened_house(settings, RealClock(), Metrics()) as house:
+            yield house
+
+
+async def _migrate(url: str) -> None:
+    database = await Database.open(url)
+    try:
+        await database.migrate()
+    finally:
+        await database.close()
+
+
+def application(house: House, *, paced: bool) -> Starlette:
+    """What app.main composes, with those bounds lifted."""
+    services = house.services
+    if not paced:
+        views = Views(house.stores.journal, house.hub, services.marks, Unpaced())
+        services = replace(services, views=views)
+    graphql = endpoint(
+        services,
+        house.access,
+        origins=frozenset(),
+        allowances=Allowances(services.clock, Flow(capacity=UNBOUNDED, restored=UNBOUNDED)),
+        sockets_per_user=MOST_SOCKETS,
+    )
+    return Starlette(routes=graphql.routes, middleware=[Middleware(Traffic, metrics=Metrics())])
+
+
+async def main() -> None:
+    """Serve until stdin ends."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument(PACED, action="store_true")
+    asked, sys.argv[1:] = parser.parse_known_args()
+    async with opened(os.environ.get("BENCH_DATABASE")) as house:
+        size = scale()
+        everybody = await owners(house, size)
+        product = Product(house, size, everybody)
+        await serve(
+            application(house, paced=asked.paced),
+            {"marks": product.marks, "orders": product.orders},
+            ws=SafeWebSockets,
+            tokens=[owner.token for owner in everybody],
+        )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
