@@ -55,7 +55,7 @@ class Intents:
             row = await IntentRow.get_or_none(user_id=user, key=key)
             if row is not None:
                 return Committed(intent=same_body(decode(Intent, row.value), body), fresh=False)
-            intent = decide(await read_books(unit, account, begun))
+            intent = decide(await read_books(self._writer.db, unit, account, begun))
             await _row(intent).save(force_create=True)
             unit.audit(_entry(unit, intent, actor=user))
             self._trace(Boundary.INTENT_COMMITTING)
@@ -70,7 +70,7 @@ class Intents:
 
         async def job(unit: Unit) -> Intent:
             known = await _read(unit, intent.id)
-            moved = decide(await read_books(unit, known.account_id, begun), known)
+            moved = decide(await read_books(self._writer.db, unit, known.account_id, begun), known)
             await _write(unit, moved, actor=moved.owner)
             self._trace(Boundary.SENDING_COMMITTING)
             return moved

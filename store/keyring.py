@@ -73,6 +73,10 @@ class Keyring:
         self._keys = _parsed(self._source())
         return AuditChain([_derived(key, b"audit chain") for key in self._keys.values()])
 
+    def preview_secret(self) -> bytes:
+        """What signs previews, the same in every process that has these keys."""
+        return _derived(self.key(self.primary), b"order previews")
+
     def __repr__(self) -> str:
         return f"Keyring({', '.join(self._keys)})"
 

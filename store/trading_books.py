@@ -13,6 +13,7 @@ from domain.intent import Intent, IntentState
 from domain.risk import TradingScope, TradingState
 from store.book import Book
 from store.codec import decode
+from store.database import Database
 from store.models import AccountLink, AccountRow, ConnectionRow, HoldingRow, IntentRow
 from store.risk_limits import limits_of
 from store.trading_states import scope_id, states_of
@@ -23,7 +24,7 @@ _UNRESOLVED = [state.value for state in IntentState if not state.definite]
 _LONGEST_LOOK_BACK = timedelta(days=1)
 
 
-async def read_books(unit: Unit, account: AccountId, begun: datetime) -> Books:
+async def read_books(db: Database, unit: Unit, account: AccountId, begun: datetime) -> Books:
     """The user's accounts of the same environment; NOT_FOUND if this is none of theirs.
 
     `begun` is when the asking began: holdings observed before it are not fresh.
@@ -40,7 +41,7 @@ async def read_books(unit: Unit, account: AccountId, begun: datetime) -> Books:
         account=account_of(row),
         number=row.number,
         connection=connection_of(connection),
-        spans=await _spans(unit, row, rows),
+        spans=await _spans(db, unit, row, rows),
         holdings=await _holdings(ids),
         orders=tuple([e.known.order for each in ids for e in await book.open_orders(each)]),
         intents=await _intents(unit),
@@ -49,7 +50,9 @@ async def read_books(unit: Unit, account: AccountId, begun: datetime) -> Books:
     )
 
 
-async def _spans(unit: Unit, row: AccountRow, rows: Sequence[AccountRow]) -> tuple[Span, ...]:
+async def _spans(
+    db: Database, unit: Unit, row: AccountRow, rows: Sequence[AccountRow]
+) -> tuple[Span, ...]:
     """Every scope that the account is in: all connections that reach it count."""
     links = await AccountLink.filter(account_id__in=[each.id for each in rows])
     reached: dict[str, set[AccountId]] = {}
@@ -68,7 +71,7 @@ async def _spans(unit: Unit, row: AccountRow, rows: Sequence[AccountRow]) -> tup
         if AccountId(row.id) in accounts
     ]
     ids = [scope_id(scope, subject) for scope, subject, _ in subjects]
-    states, limits = await states_of(unit, ids), await limits_of(unit.user, ids)
+    states, limits = await states_of(db, unit, ids), await limits_of(unit.user, ids)
     return tuple(
         Span(
             scope=scope,

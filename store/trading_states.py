@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from tortoise.connection import get_connections
+from tortoise.queryset import QuerySet
 
 from domain.audit import AuditEntry
-from domain.ids import UserId
+from domain.errors import ErrorCode, Problem
+from domain.ids import AccountId, UserId
 from domain.risk import TradingScope, TradingState
-from store.models import TradingStateRow
+from store.database import Database
+from store.models import AccountLink, AccountRow, ConnectionRow, TradingStateRow
 from store.unit import Unit
 from store.writer import Writer
 
@@ -31,31 +34,30 @@ def scope_id(scope: TradingScope, subject: str) -> str:
     return f"{scope.value}:{subject}"
 
 
-async def states_of(unit: Unit, ids: Iterable[str]) -> Mapping[str, TradingState]:
+async def states_of(db: Database, unit: Unit, ids: Iterable[str]) -> Mapping[str, TradingState]:
     """The states of these scopes and of the server, locked against a halt until the commit.
 
     A user's own scopes are written under the user's lock, which the unit holds; the server's row
     is shared among users, so it is locked for itself. A halt waits for whoever holds it.
     """
-    server = await _server_row(unit)
+    server = await _server_row(db, unit)
     rows = await TradingStateRow.filter(id__in=list(ids))
     return {row.id: TradingState(row.state) for row in (*rows, server)}
 
 
-async def _server_row(unit: Unit) -> TradingStateRow:
+async def _server_row(db: Database, unit: Unit) -> TradingStateRow:
     """Made if it is missing, because what is not there cannot be locked."""
     name = scope_id(TradingScope.SERVER, "")
-    client = get_connections().get("default")
     # SQLite has no FOR SHARE and needs none: a transaction excludes every other writer.
-    if client.capabilities.dialect == "postgres":
+    if db.engine == "postgres":
         lock = "SELECT 1 FROM trading_state WHERE id = $1 FOR SHARE"
-        await client.execute_query(lock, [name])
+        await db.client.execute_query(lock, [name])
     row = await TradingStateRow.get_or_none(id=name)
     if row is not None:
         return row
     new = TradingStateRow(id=name, state=TradingState.ACTIVE.value, since=unit.now, by="")
     await TradingStateRow.bulk_create([new], ignore_conflicts=True)
-    return await _server_row(unit)
+    return await _server_row(db, unit)
 
 
 class TradingStates:
@@ -100,6 +102,28 @@ class TradingStates:
 
         return await self._writer.write(user, job)
 
+    async def accounts(
+        self, user: UserId, scope: TradingScope, subject: str
+    ) -> Mapping[AccountId, UserId]:
+        """Whose accounts a scope reaches; NOT_FOUND if it is not the user's.
+
+        A connection reaches every account that it is linked to, whichever owns it now.
+        """
+        match scope:
+            case TradingScope.SERVER:
+                rows = AccountRow.all()
+            case TradingScope.USER if subject == user:
+                rows = AccountRow.filter(user_id=user)
+            case TradingScope.CONNECTION:
+                await _must_exist(ConnectionRow.filter(id=subject, user_id=user))
+                links = AccountLink.filter(connection_id=subject)
+                ids = await links.values_list("account_id", flat=True)
+                rows = AccountRow.filter(id__in=list(map(str, ids)), user_id=user)
+            case _:
+                rows = AccountRow.filter(id=subject, user_id=user)
+                await _must_exist(rows)
+        return {AccountId(row.id): UserId(row.user_id) for row in await rows}
+
     async def shown(self, subjects: Mapping[TradingScope, Iterable[str]]) -> tuple[Standing, ...]:
         """The states of these scopes that were ever set, and of the server."""
         ids = [scope_id(scope, each) for scope, all_ in subjects.items() for each in all_]
@@ -117,3 +141,8 @@ def _standing(row: TradingStateRow) -> Standing:
         by=row.by,
         reason=row.reason,
     )
+
+
+async def _must_exist(rows: QuerySet[Any]) -> None:
+    if not await rows.exists():
+        raise Problem(ErrorCode.NOT_FOUND, "no such account or connection", field="id")

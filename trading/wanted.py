@@ -1,18 +1,18 @@
 """What is asked of the one way to an order, and what is refused before anybody looks further."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import uuid4
 
 from domain.books import Books, Market
-from domain.capabilities import Capabilities, objections
+from domain.capabilities import Capabilities, Replacing, objections
 from domain.connection import Connection, ConnectionState, Permission
 from domain.errors import ErrorCode, Problem
 from domain.ids import AccountId, IntentId, OrderId, UserId
 from domain.instrument import Instrument
 from domain.intent import Intent, IntentKind, IntentState, new_client_order_id
-from domain.order import Leg, Terms
+from domain.order import Leg, OrderClass, Terms
 from domain.risk import worth
 from domain.ticket import Ticket
 
@@ -84,7 +84,15 @@ def check_tradable(connection: Connection) -> None:
 
 
 def check_supported(draft: Draft, capabilities: Capabilities) -> None:
-    """Nothing if the broker can take it; else what it cannot, and what it could."""
+    """Nothing if the broker can take it; else what it cannot, and what it could.
+
+    What hangs together with other orders may be replaced alone.
+    """
+    if draft.replaces is not None:
+        if capabilities.replacing is Replacing.NONE:
+            message = "orders cannot be replaced here; cancel it and place another"
+            raise Problem(ErrorCode.UNSUPPORTED_CAPABILITY, message)
+        draft = replace(draft, terms=replace(draft.terms, order_class=OrderClass.SIMPLE))
     ticket = Ticket(
         account="",
         client_order_id="",

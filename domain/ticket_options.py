@@ -1,0 +1,88 @@
+"""What can be ordered of an instrument, and why the rest cannot: a ticket dialog as data."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
+
+from domain.capabilities import Capabilities, objections
+from domain.instrument import Instrument
+from domain.order import OrderClass, OrderSide, OrderType, Terms, TimeInForce
+from domain.ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One combination; `refusal` says why it is not taken, None if it is."""
+
+    type: OrderType
+    time_in_force: TimeInForce
+    extended_hours: bool
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketOptions:
+    """Of one instrument at one broker; None is not known before the broker is asked."""
+
+    fractional: bool
+    notional: bool
+    shortable: bool
+    order_classes: tuple[OrderClass, ...]
+    choices: tuple[Choice, ...]
+    tick: Decimal | None = None
+    lot: Decimal | None = None
+    minimum: Decimal | None = None
+
+
+_TYPES = tuple(each for each in OrderType if each is not OrderType.OTHER)
+_TIMES = tuple(each for each in TimeInForce if each is not TimeInForce.OTHER)
+
+
+def ticket_options(instrument: Instrument, capabilities: Capabilities) -> TicketOptions:
+    """Every combination there is, each tried against the same rules as an order."""
+    trades = capabilities.trades.get(instrument.asset_class)
+    combinations = product(_TYPES, _TIMES, (False, True))
+    return TicketOptions(
+        fractional=trades is not None and trades.fractional,
+        notional=trades is not None and trades.notional,
+        shortable=trades is not None and trades.short,
+        order_classes=tuple(sorted(trades.classes)) if trades else (),
+        choices=tuple(_choice(instrument, capabilities, *each) for each in combinations),
+    )
+
+
+def _choice(
+    instrument: Instrument,
+    capabilities: Capabilities,
+    type: OrderType,
+    time_in_force: TimeInForce,
+    extended: bool,  # noqa: FBT001 (the third of a product)
+) -> Choice:
+    one = Decimal(1)
+    trails = type in {OrderType.TRAILING_STOP, OrderType.TRAILING_STOP_LIMIT}
+    terms = Terms(
+        side=OrderSide.BUY,
+        type=type,
+        time_in_force=time_in_force,
+        quantity=one,
+        limit_price=one,
+        stop_price=one,
+        trail_amount=one if trails else None,
+        extended_hours=extended,
+        order_class=_plainest(instrument, capabilities),
+    )
+    ticket = Ticket(account="", client_order_id="", instrument=instrument, terms=terms)
+    found = objections(ticket, capabilities)
+    return Choice(
+        type=type,
+        time_in_force=time_in_force,
+        extended_hours=extended,
+        refusal=found[0].message if found else None,
+    )
+
+
+def _plainest(instrument: Instrument, capabilities: Capabilities) -> OrderClass:
+    trades = capabilities.trades.get(instrument.asset_class)
+    if trades is None or OrderClass.SIMPLE in trades.classes:
+        return OrderClass.SIMPLE
+    return min(trades.classes)

@@ -1,0 +1,148 @@
+"""A desk over a real store and a real line to the sandbox: what a child process can build too."""
+
+import base64
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.clock import RealClock
+from brokers import plugins
+from brokers.gate import Call, CallRecord, Purpose
+from brokers.lines import Lines
+from domain.account import Account, Environment
+from domain.clock import Clock
+from domain.connection import Connection, ConnectionState, Health, Permission, Reach
+from domain.ids import AccountId, UserId
+from domain.intent import Boundary, Trace, untraced
+from store.connections import Connections
+from store.database import Database
+from store.intents import Intents
+from store.keyring import Keyring
+from store.ledger import Ledger
+from store.reads import Reads
+from store.risk_limits import RiskLimits
+from store.trading_states import TradingStates
+from store.vault import Vault
+from store.writer import Writer
+from trading.desk import Desk, desk
+
+ADA = UserId("ada")
+KEYS = Keyring.parse(base64.b64encode(bytes(32)).decode())
+
+
+class Later(RealClock):
+    """Real time, some seconds ahead: how a deadline passes without anybody waiting for it."""
+
+    def __init__(self, ahead: float = 0) -> None:
+        self.ahead = ahead
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.ahead)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rig:
+    """The parts that tests touch."""
+
+    desk: Desk
+    reads: Reads
+    ledger: Ledger
+    lines: Lines
+    connections: Connections
+    clock: Clock
+    calls: list[CallRecord]
+
+    async def link(self, key: str, secret: str, user: UserId = ADA) -> tuple[Connection, Account]:
+        """A connection that may trade, and its account."""
+        connection = await self.connections.create(
+            user,
+            broker="alpaca",
+            environment=Environment.PAPER,
+            label="test",
+            permission=Permission.TRADE,
+            credentials={"key_id": key, "secret": secret},
+        )
+        health = Health(state=ConnectionState.ACTIVE, reach=Reach.WRITABLE, since=self.clock.now())
+        connection = await self.connections.set_health(user, connection.id, health)
+        broker = await self.lines.open(connection)
+        (account,) = await self.connections.link(user, connection.id, await broker.accounts())
+        return connection, account
+
+    async def sync(self, account: Account, user: UserId = ADA) -> None:
+        """What a feed does: one snapshot into the ledger."""
+        connection = await self.reads.connection(user, account.connection_id)
+        assert connection is not None
+        number = await self.desk.intents.number(account.id)
+        snapshot = await (await self.lines.open(connection)).snapshot(number)
+        await self.ledger.record(user, connection.id, snapshot)
+
+    async def account(self, user: UserId = ADA) -> AccountId:
+        """The user's only account."""
+        (account,) = await self.reads.accounts(user)
+        return account.id
+
+
+@asynccontextmanager
+async def rig(
+    database: str,
+    endpoints: Mapping[str, str],
+    *,
+    clock: Clock | None = None,
+    trace: Trace = untraced,
+) -> AsyncIterator[Rig]:
+    """Everything opened; nothing runs in the background but the writer."""
+    time = clock or RealClock()
+    calls: list[CallRecord] = []
+
+    async def record(call: CallRecord) -> None:
+        calls.append(call)
+
+    def written(call: Call) -> None:
+        if call.purpose is Purpose.TRADE:
+            trace(Boundary.WRITTEN)
+
+    db = await Database.open(database)
+    try:
+        await db.migrate()
+        writer = Writer(db, time, lambda _: None, chain=KEYS.audit_chain())
+        intents = Intents(writer, trace=trace)
+        ledger = Ledger(writer, seen=intents.appeared)
+        connections, reads = Connections(writer, Vault(KEYS)), Reads(db)
+        lines = Lines(
+            plugins(),
+            connections.credentials,
+            record,
+            time,
+            {"alpaca": {Environment.PAPER: endpoints}},
+            written,
+        )
+        made = desk(
+            intents=intents,
+            ledger=ledger,
+            reads=reads,
+            limits=RiskLimits(writer),
+            states=TradingStates(writer),
+            lines=lines,
+            plugins=plugins(),
+            live=lambda *_: None,
+            clock=time,
+            secret=KEYS.preview_secret(),
+            trace=trace,
+        )
+        async with writer.running():
+            try:
+                yield Rig(
+                    desk=made,
+                    reads=reads,
+                    ledger=ledger,
+                    lines=lines,
+                    connections=connections,
+                    clock=time,
+                    calls=calls,
+                )
+            finally:
+                await made.placing.aclose()
+                await lines.aclose()
+    finally:
+        await db.close()

@@ -1,0 +1,163 @@
+"""What a person or a machine may ask of orders: preview, place, replace, close."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import timedelta
+from decimal import Decimal
+
+from brokers.contract import Plugin
+from brokers.lines import Lines
+from domain.books import Books
+from domain.clock import Clock
+from domain.errors import ErrorCode, Problem
+from domain.ids import AccountId, InstrumentId, OrderId, UserId
+from domain.instrument import Instrument
+from domain.intent import KEY_LENGTH, Intent, IntentKind, fingerprint
+from domain.money import ZERO
+from domain.preview import Preview, estimate, token
+from domain.ticket_options import TicketOptions, ticket_options
+from store.reads import Reads
+from trading.drafts import Changes, Looked, body_of, check_looked, closing, replacing
+from trading.placing import Placing
+from trading.prices import Prices
+from trading.wanted import Draft, Wanted, check_supported
+
+PREVIEW_LASTS = timedelta(minutes=2)
+
+
+class Orders:
+    """Every method raises Problem for what the user can mend and BrokerError for the rest.
+
+    `secret` signs previews; it is the same in every process and in no database.
+    """
+
+    def __init__(
+        self,
+        *,
+        placing: Placing,
+        reads: Reads,
+        lines: Lines,
+        prices: Prices,
+        plugins: Mapping[str, Plugin],
+        clock: Clock,
+        secret: bytes,
+    ) -> None:
+        self._placing, self._reads, self._lines = placing, reads, lines
+        self._prices, self._plugins, self._clock = prices, plugins, clock
+        self._secret = secret
+
+    async def preview(self, user: UserId, account: AccountId, draft: Draft) -> Preview:
+        """What it would cost and leave behind, with a token that placing takes."""
+        connection = await self._placing.connection_of(user, account)
+        check_supported(draft, self._plugins[connection.broker].capabilities)
+        broker = await self._lines.open(connection)
+        marks = await self._prices.marks(connection, broker, [draft.instrument])
+        mark = marks.get(draft.instrument.held_as)
+        holding = await self._reads.holding(user, account, draft.instrument.held_as)
+        valuation = (await self._reads.valuations(user, [account])).get(account)
+        seen = estimate(
+            draft.instrument,
+            draft.terms,
+            mark=mark.price if mark else None,
+            mark_as_of=mark.as_of if mark else None,
+            buying_power=valuation.buying_power if valuation else None,
+            held=holding.holding.quantity if holding else ZERO,
+        )
+        until = self._clock.now() + PREVIEW_LASTS
+        body = _place_body(account, draft)
+        return replace(seen, token=token(self._secret, user, body, until), expires_at=until)
+
+    async def place(
+        self,
+        user: UserId,
+        account: AccountId,
+        draft: Draft,
+        *,
+        key: str,
+        preview: str | None = None,
+        in_person: bool = False,
+    ) -> Intent:
+        """What became of it; the same key with the same body is the same order."""
+        body = _place_body(account, draft)
+        looked = Looked(secret=self._secret, user=user, token=preview, in_person=in_person)
+
+        def drafted(books: Books) -> Draft:
+            check_looked(books, looked, body)
+            return draft
+
+        wanted = Wanted(
+            user=user,
+            kind=IntentKind.PLACE,
+            key=checked(key),
+            body=body,
+            account=account,
+            instruments=(draft.instrument, *(leg.instrument for leg in draft.legs)),
+            draft=drafted,
+        )
+        return await self._placing.submit(wanted)
+
+    async def replace(
+        self, user: UserId, order_id: OrderId, changes: Changes, *, key: str
+    ) -> Intent:
+        """Other terms for a working order, which keeps its id here."""
+        order = await self._reads.order(user, order_id)
+        if order is None:
+            raise Problem(ErrorCode.ORDER_NOT_FOUND, "no such order", field="orderId")
+        wanted = Wanted(
+            user=user,
+            kind=IntentKind.REPLACE,
+            key=checked(key),
+            body=fingerprint(IntentKind.REPLACE, {"order": order_id, **asdict(changes)}),
+            account=order.account_id,
+            instruments=(order.instrument,),
+            draft=lambda books: replacing(books, order_id, changes),
+        )
+        return await self._placing.submit(wanted)
+
+    async def close(
+        self,
+        user: UserId,
+        account: AccountId,
+        instrument: InstrumentId,
+        *,
+        key: str,
+        quantity: Decimal | None = None,
+        kind: IntentKind = IntentKind.CLOSE,
+    ) -> Intent:
+        """An ordinary order for what is held, net of what already works to close it."""
+        connection = await self._placing.connection_of(user, account)
+        able = self._plugins[connection.broker].capabilities
+        holding = await self._reads.holding(user, account, instrument)
+        if holding is None or (quantity is not None and quantity <= 0):
+            raise Problem(ErrorCode.NOTHING_TO_CLOSE, "nothing of it is held", field="instrumentId")
+        asked = {"account": account, "instrument": instrument, "quantity": quantity}
+        wanted = Wanted(
+            user=user,
+            kind=kind,
+            key=checked(key),
+            body=fingerprint(kind, asked),
+            account=account,
+            instruments=(holding.holding.instrument,),
+            draft=lambda books: closing(books, holding.holding.instrument.held_as, quantity, able),
+        )
+        return await self._placing.submit(wanted)
+
+    async def options(
+        self, user: UserId, account: AccountId, draft_of: Instrument
+    ) -> TicketOptions:
+        """What can be ordered of an instrument in an account, and why the rest cannot."""
+        connection = await self._placing.connection_of(user, account)
+        able = self._plugins[connection.broker].capabilities
+        return ticket_options(draft_of, able)
+
+
+def checked(key: str) -> str:
+    """The idempotency key, if it is one."""
+    if not key.strip() or len(key) > KEY_LENGTH or not key.isprintable():
+        message = f"an idempotency key is 1 to {KEY_LENGTH} printable characters"
+        raise Problem(ErrorCode.BAD_INPUT, message, field="idempotencyKey")
+    return key
+
+
+def _place_body(account: AccountId, draft: Draft) -> str:
+    return fingerprint(IntentKind.PLACE, {"account": account, **body_of(draft)})
