@@ -23,6 +23,8 @@ def parse_fault(text: str) -> tuple[str, dict[str, str]]:
     """`KIND name=value ...` as kind and fields."""
     kind, *words = text.split()
     fields = [word.partition("=") for word in words]
+    if kind not in {*HTTP_FAULTS, *FRAME_FAULTS, *ACTS}:
+        raise ValueError(f"no fault is called {kind!r}")
     if any(not separator for _, separator, _ in fields):
         raise ValueError(f"{text!r} is not KIND name=value ...")
     return kind, {name: value for name, _, value in fields}

@@ -70,6 +70,20 @@ class Account:
         default_factory=lambda: deque(maxlen=20_000)
     )
 
+    _live: dict[str, None] = field(default_factory=dict)
+
+    def write(self, order: Order) -> None:
+        """Put an order, as it now stands, on the books."""
+        self.orders[order.id] = order
+        if order.live:
+            self._live[order.id] = None
+        else:
+            self._live.pop(order.id, None)
+
+    def live_orders(self) -> list[Order]:
+        """Those to which something can still happen, oldest first."""
+        return [self.orders[one] for one in self._live]
+
     def holding(self, symbol: str) -> Holding:
         """What is held of `symbol`, nothing included."""
         return self.holdings.get(symbol, Holding())

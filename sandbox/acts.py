@@ -1,12 +1,13 @@
 """What can be made to happen at once: to the hosts, the streams, the keys and the books."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sandbox import mishaps
 from sandbox.account import Account
+from sandbox.host import Host
 from sandbox.orders import Execution
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ async def outage(box: "Sandbox", asked: Mapping[str, Any]) -> None:
     for host in hosts:
         await host.down()
     if asked.get("seconds"):
-        box.later(float(asked["seconds"]), _up(box, hosts))
+        box.later(float(asked["seconds"]), lambda: _up(hosts))
 
 
 async def restore(box: "Sandbox", _: Mapping[str, Any]) -> None:
     """End every outage."""
-    await _up(box, box.hosts)
+    await _up(box.hosts)
 
 
 async def restart(box: "Sandbox", _: Mapping[str, Any]) -> None:
@@ -37,7 +38,7 @@ async def restart(box: "Sandbox", _: Mapping[str, Any]) -> None:
 
 async def cut_streams(box: "Sandbox", asked: Mapping[str, Any]) -> None:
     """Reset every websocket; with `code`, close them in order with it instead."""
-    for stream in box.alpaca.streams:
+    for stream in box.streams:
         if "code" in asked:
             stream.finish(int(asked["code"]))
         else:
@@ -46,7 +47,7 @@ async def cut_streams(box: "Sandbox", asked: Mapping[str, Any]) -> None:
 
 async def mute_streams(box: "Sandbox", _: Mapping[str, Any]) -> None:
     """Leave every websocket half open: nothing is sent on it and no ping answered."""
-    for stream in box.alpaca.streams:
+    for stream in box.streams:
         stream.mute()
 
 
@@ -70,11 +71,24 @@ async def refuse_replacements(box: "Sandbox", asked: Mapping[str, Any]) -> None:
     box.exchange.refuse_replacements = int(asked.get("count", 1))
 
 
+async def refuse_cancels(box: "Sandbox", asked: Mapping[str, Any]) -> None:
+    """Refuse the next `count` (1) cancels after they were accepted."""
+    box.exchange.refuse_cancels = int(asked.get("count", 1))
+
+
+async def fill(box: "Sandbox", asked: Mapping[str, Any]) -> None:
+    """Execute `quantity` (all) of the live order `id` at `price` (the last one)."""
+    account = _owner(box, str(asked["id"]))
+    order = account.orders[str(asked["id"])]
+    last = box.exchange.market.quotes[order.ticket.symbol].last
+    quantity = Decimal(str(asked.get("quantity", order.leaves)))
+    mishaps.fill(box.exchange, account, order.id, quantity, Decimal(str(asked.get("price", last))))
+
+
 async def reject(box: "Sandbox", asked: Mapping[str, Any]) -> None:
     """Reject the accepted order `id`."""
-    for account in box.exchange.accounts.values():
-        if asked["id"] in account.orders:
-            mishaps.reject(box.exchange, account, str(asked["id"]), str(asked.get("text", "")))
+    order_id = str(asked["id"])
+    mishaps.reject(box.exchange, _owner(box, order_id), order_id, str(asked.get("text", "")))
 
 
 async def bust(box: "Sandbox", asked: Mapping[str, Any]) -> None:
@@ -100,6 +114,8 @@ ACTS: dict[str, Act] = {
         revoke,
         partial_fills,
         refuse_replacements,
+        refuse_cancels,
+        fill,
         reject,
         bust,
         correct,
@@ -107,8 +123,16 @@ ACTS: dict[str, Act] = {
 }
 
 
-async def _up(box: "Sandbox", hosts: Any) -> None:
+async def _up(hosts: Iterable[Host]) -> None:
     await asyncio.gather(*(host.up() for host in hosts))
+
+
+def _owner(box: "Sandbox", order_id: str) -> Account:
+    """Whose order it is; ValueError if there is none."""
+    for account in box.exchange.accounts.values():
+        if order_id in account.orders:
+            return account
+    raise ValueError("there is no such order")
 
 
 def _execution(box: "Sandbox", asked: Mapping[str, Any]) -> tuple[Account, Execution]:

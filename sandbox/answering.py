@@ -12,12 +12,11 @@ from aiohttp import web
 from sandbox import json_text
 from sandbox.exchange import Exchange
 from sandbox.faults import Fault, Faults
-from sandbox.request_log import Entry, RequestLog
+from sandbox.request_log import ENTRY, Entry, RequestLog
 
 Do = Callable[[], Awaitable[web.StreamResponse]]
 _WORK_FIRST = frozenset({"fill_first", "timeout_after", "reset_after"})
 _AS_IT_IS = frozenset({"slow", "fill_first"})
-ENTRY = web.RequestKey("entry", Entry)
 
 
 class Unanswered(Exception):
@@ -43,7 +42,7 @@ def middleware(
     async def answer(
         request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        entry = log.receive(request, host, exchange.new_id().replace("-", ""), exchange.time())
+        entry = log.receive(request, host, exchange.time())
         request[ENTRY] = entry
         fault = faults.take(request.method, request.path)
         entry.fault = fault.kind if fault else None
@@ -130,7 +129,7 @@ def _spoiled(fault: Fault, response: web.StreamResponse, refusals: Refusals) -> 
             "<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
         )
         return web.Response(text=page, status=fault.status, content_type="text/html")
-    return reply(altered(json_text.loads(body), dict(fault.set)), response.status)
+    return reply(altered(json_text.loads(body or "null"), dict(fault.set)), response.status)
 
 
 def altered(value: Any, fields: dict[str, object]) -> Any:

@@ -110,7 +110,7 @@ class Books:
 
     def enter(self, account: Account, order: Order) -> None:
         """Write a new order to its book."""
-        account.orders[order.id] = order
+        account.write(order)
         account.client_ids.add(order.client_id)
 
     def enter_leg(self, account: Account, parent_id: str, ticket: Ticket) -> None:
@@ -120,13 +120,13 @@ class Books:
         if parent.ticket.contingency in {Contingency.OTO, Contingency.OTOCO}:
             leg = replace(leg, status=OrdStatus.SUSPENDED)
         self.enter(account, leg)
-        account.orders[parent_id] = replace(parent, leg_ids=(*parent.leg_ids, leg.id))
+        account.write(replace(parent, leg_ids=(*parent.leg_ids, leg.id)))
 
     def note(self, type: ExecType, order: Order, execution: Execution | None = None) -> Order:
         """Write the order as it now stands to its book, log it and tell the listeners."""
         at = self.now()
         order = replace(order, updated=at, ended=at if order.status in ENDED else None)
-        self.accounts[order.account_id].orders[order.id] = order
+        self.accounts[order.account_id].write(order)
         event = Event(
             sequence=len(self.events) + 1, at=at, type=type, order=order, execution=execution
         )

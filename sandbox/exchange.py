@@ -6,20 +6,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sandbox import family, matching, rules, valuation
+from sandbox import family, rules, valuation
 from sandbox.account import Account
-from sandbox.books import Books
-from sandbox.clock import NEW_YORK, Clock, in_session, wall_clock
-from sandbox.instruments import Kind
+from sandbox.clock import NEW_YORK, Clock, wall_clock
+from sandbox.floor import Floor
 from sandbox.orders import (
     WORKING,
-    Contingency,
     ExecType,
-    Execution,
     Order,
     OrdStatus,
-    OrdType,
-    Side,
     Ticket,
     TimeInForce,
 )
@@ -29,7 +24,7 @@ _AUCTIONS = frozenset({TimeInForce.AT_THE_OPENING, TimeInForce.AT_THE_CLOSE})
 _AT_ONCE = frozenset({TimeInForce.IMMEDIATE_OR_CANCEL, TimeInForce.FILL_OR_KILL})
 
 
-class Exchange(Books):
+class Exchange(Floor):
     """One market and the orders on it. What is asked is booked at once; `work` carries it out.
 
     `submit`, `replace` and `cancel` only accept (PENDING_...), so that a server can answer before
@@ -39,18 +34,13 @@ class Exchange(Books):
     def __init__(
         self, *, seed: int = 0, clock: Clock = wall_clock, always_open: bool = True
     ) -> None:
-        super().__init__(seed=seed, clock=clock)
-        self.always_open = always_open
+        super().__init__(seed=seed, clock=clock, always_open=always_open)
         self.price_listeners: list[Callable[[], None]] = []
-        self.liquidity: dict[str, Decimal] = {}
-        """The most that trades of a symbol in one pass, for each order; absent = all of it."""
         self.refuse_replacements = 0
         """How many of the next replacements fail after they were accepted."""
+        self.refuse_cancels = 0
+        """How many of the next cancels fail after they were accepted."""
         self._day = self.clock().astimezone(NEW_YORK).date()
-
-    def is_open(self) -> bool:
-        """Whether equities and options trade now; coins always do."""
-        return self.always_open or in_session(self.clock())
 
     # What a client asks
 
@@ -112,19 +102,10 @@ class Exchange(Books):
     def auction(self, kind: TimeInForce) -> None:
         """Hold the opening or the closing auction: fill its orders, cancel what is left."""
         for account in self.accounts.values():
-            for order in [one for one in account.orders.values() if one.status in WORKING]:
+            for order in [one for one in account.live_orders() if one.status in WORKING]:
                 if order.ticket.time_in_force is kind:
-                    self._match(account, order)
+                    self.match(account, order)
                     self.end(account, order.id, OrdStatus.CANCELED)
-
-    def end(self, account: Account, order_id: str, status: OrdStatus, text: str = "") -> None:
-        """End an order, if it lives, and with it those that hang on it."""
-        order = account.orders[order_id]
-        if not order.live:
-            return
-        self.note(ExecType(status), replace(order, status=status, text=text))
-        for other in (*family.rivals(account, order), *family.legs(account, order)):
-            self.end(account, other.id, OrdStatus.CANCELED)
 
     def _turn_day(self, at: datetime) -> None:
         day = at.astimezone(NEW_YORK).date()
@@ -137,7 +118,7 @@ class Exchange(Books):
 
     def _pass(self, *, moved: bool) -> None:
         for account in self.accounts.values():
-            for order_id in [one.id for one in account.orders.values() if one.live]:
+            for order_id in [one.id for one in account.live_orders()]:
                 self._advance(account, account.orders[order_id], moved=moved)
 
     def _prices_moved(self, at: datetime) -> None:
@@ -152,21 +133,24 @@ class Exchange(Books):
     def _advance(self, account: Account, order: Order, *, moved: bool) -> None:
         """An order meets the market when it arrives and whenever prices moved."""
         if order.status is OrdStatus.PENDING_CANCEL:
-            return self.end(account, order.id, OrdStatus.CANCELED)
-        if order.status is OrdStatus.PENDING_NEW and self._trades_now(order):
+            return self._cancel(account, order)
+        if order.status is OrdStatus.PENDING_NEW and self.trades_now(order):
             order, moved = self._open(account, order), True
         if order.live and order.expires is not None and order.expires <= self.clock():
             return self.end(account, order.id, OrdStatus.EXPIRED)
         if moved and order.status in WORKING and order.ticket.time_in_force not in _AUCTIONS:
-            self._match(account, order)
+            self.match(account, order)
             if order.ticket.time_in_force in _AT_ONCE:
                 self.end(account, order.id, OrdStatus.CANCELED)
         return None
 
-    def _trades_now(self, order: Order) -> bool:
-        instrument = self.market.instruments.get(order.ticket.symbol)
-        always = instrument is not None and instrument.kind is Kind.CRYPTO
-        return always or order.ticket.extended_hours or self.is_open()
+    def _cancel(self, account: Account, order: Order) -> None:
+        if self.refuse_cancels > 0:
+            self.refuse_cancels -= 1
+            working = replace(order, status=_working_status(order), cancel_requested=None)
+            self.note(ExecType.CANCEL_REJECTED, working)
+        else:
+            self.end(account, order.id, OrdStatus.CANCELED)
 
     def _open(self, account: Account, order: Order) -> Order:
         if order.replaces is not None and not self._supersede(account, order):
@@ -187,111 +171,15 @@ class Exchange(Books):
             self.note(ExecType.REPLACE_REJECTED, replace(old, status=status, replaced_by=None))
             self.note(ExecType.REJECTED, replace(new, status=OrdStatus.REJECTED))
             return False
-        account.orders[new.id] = replace(new, leg_ids=old.leg_ids)
+        account.write(replace(new, leg_ids=old.leg_ids))
         for leg in family.legs(account, old):
-            account.orders[leg.id] = replace(leg, parent_id=new.id)
+            account.write(replace(leg, parent_id=new.id))
         if old.parent_id is not None:
             parent = account.orders[old.parent_id]
             ids = tuple(new.id if one == old.id else one for one in parent.leg_ids)
-            account.orders[parent.id] = replace(parent, leg_ids=ids)
+            account.write(replace(parent, leg_ids=ids))
         self.note(ExecType.REPLACED, replace(old, status=OrdStatus.REPLACED, leg_ids=()))
         return True
-
-    def _match(self, account: Account, order: Order) -> None:
-        parent = family.parent(account, order)
-        if order.ticket.contingency is Contingency.MULTILEG:
-            self._match_legs(account, order)
-        elif parent is None or parent.ticket.contingency is not Contingency.MULTILEG:
-            self._match_one(account, order)
-
-    def _match_one(self, account: Account, order: Order) -> None:
-        quote = self.market.quotes[order.ticket.symbol]
-        order = matching.watch(order, quote)
-        account.orders[order.id] = order
-        price = matching.price(order, quote)
-        if price is None or not self._trades_now(order):
-            return
-        quantity = matching.quantity(
-            order,
-            self.market.instruments[order.ticket.symbol],
-            price,
-            self.liquidity.get(order.ticket.symbol),
-        )
-        whole = quantity == order.leaves or order.ticket.cash_quantity is not None
-        if quantity and (whole or order.ticket.time_in_force is not TimeInForce.FILL_OR_KILL):
-            self._trade(account, order, quantity, price)
-
-    def _match_legs(self, account: Account, order: Order) -> None:
-        """Fill all legs at once if together they cost no more than the limit."""
-        legs = family.legs(account, order)
-        prices = [self._touch(leg) for leg in legs]
-        net = sum(
-            (
-                price * leg.ticket.side.sign * (leg.ticket.ratio or 1)
-                for leg, price in zip(legs, prices, strict=True)
-            ),
-            Decimal(0),
-        )
-        limit = order.ticket.limit_price
-        if order.ticket.type is OrdType.LIMIT and limit is not None and net > limit:
-            return
-        for leg, price in zip(legs, prices, strict=True):
-            self._trade(account, leg, leg.leaves, price)
-        self._report(account, order, order.leaves, net)
-
-    def _touch(self, order: Order) -> Decimal:
-        quote = self.market.quotes[order.ticket.symbol]
-        return quote.ask if order.ticket.side is Side.BUY else quote.bid
-
-    def _trade(self, account: Account, order: Order, quantity: Decimal, price: Decimal) -> None:
-        symbol = order.ticket.symbol
-        signed = quantity * order.ticket.side.sign
-        multiplier = self.market.instruments[symbol].multiplier
-        account.post(symbol, signed, signed * price * multiplier, account.commission * quantity)
-        execution = self._report(account, order, quantity, price)
-        account.executions[execution.id] = execution
-        self._free_family(account, account.orders[order.id])
-
-    def _report(
-        self, account: Account, order: Order, quantity: Decimal, price: Decimal
-    ) -> Execution:
-        filled = order.filled + quantity
-        total = order.quantity if order.quantity is not None else filled
-        execution = Execution(
-            id=self.new_id(),
-            order_id=order.id,
-            account_id=account.id,
-            symbol=order.ticket.symbol,
-            side=order.ticket.side,
-            quantity=quantity,
-            price=price,
-            commission=account.commission * quantity,
-            cumulative=filled,
-            leaves=total - filled,
-            position=account.holding(order.ticket.symbol).quantity,
-            at=self.now(),
-        )
-        status = OrdStatus.FILLED if filled == total else OrdStatus.PARTIALLY_FILLED
-        paid = order.paid + quantity * price
-        self.note(
-            ExecType.TRADE, replace(order, status=status, filled=filled, paid=paid), execution
-        )
-        return execution
-
-    def _free_family(self, account: Account, order: Order) -> None:
-        """After a fill: cancel or shrink its rivals, wake the legs that waited for it."""
-        for rival in family.rivals(account, order):
-            if rival.id == order.id or not rival.live:
-                continue
-            if order.status is OrdStatus.FILLED:
-                self.end(account, rival.id, OrdStatus.CANCELED)
-            else:
-                ticket = replace(rival.ticket, quantity=rival.filled + order.leaves)
-                self.note(ExecType.RESTATED, replace(rival, ticket=ticket))
-        if order.status is OrdStatus.FILLED:
-            for leg in family.legs(account, order):
-                if leg.status is OrdStatus.SUSPENDED:
-                    self.note(ExecType.NEW, replace(leg, status=OrdStatus.NEW))
 
 
 def _working_status(order: Order) -> OrdStatus:

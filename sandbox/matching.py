@@ -1,11 +1,12 @@
 """When an order fills, at what price and for how much: pure rules over an order and a quote."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
 from sandbox.instruments import Instrument
 from sandbox.market import Quote
-from sandbox.orders import Order, OrdType, Side
+from sandbox.orders import Order, OrdType, Side, Ticket
 
 _STOPS = frozenset({OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP})
 
@@ -27,11 +28,27 @@ def price(order: Order, quote: Quote) -> Decimal | None:
     ticket = order.ticket
     if ticket.type in _STOPS and not order.triggered:
         return None
-    offered = quote.ask if ticket.side is Side.BUY else quote.bid
+    offered = touch(quote, ticket)
     limited = ticket.type in {OrdType.LIMIT, OrdType.STOP_LIMIT}
     if limited and ticket.limit_price is not None:
         return offered if (ticket.limit_price - offered) * ticket.side.sign >= 0 else None
     return offered
+
+
+def touch(quote: Quote, ticket: Ticket) -> Decimal:
+    """The price that a market order of its side gets."""
+    return quote.ask if ticket.side is Side.BUY else quote.bid
+
+
+def net(legs: Iterable[Ticket], quotes: Mapping[str, Quote]) -> Decimal:
+    """What one unit of a multi-leg order costs now; a credit is negative."""
+    return sum(
+        (
+            touch(quotes[leg.symbol], leg) * leg.side.sign * (leg.ratio or Decimal(1))
+            for leg in legs
+        ),
+        Decimal(0),
+    )
 
 
 def quantity(

@@ -13,6 +13,16 @@ def reject(exchange: Exchange, account: Account, order_id: str, text: str) -> No
     exchange.end(account, order_id, OrdStatus.REJECTED, text)
 
 
+def fill(
+    exchange: Exchange, account: Account, order_id: str, quantity: Decimal, price: Decimal
+) -> None:
+    """Execute part of a live order, or all of it, whatever the market says."""
+    order = account.orders[order_id]
+    if not order.live or not 0 < quantity <= order.leaves:
+        raise ValueError("that much of the order is not open")
+    exchange.trade(account, order, quantity, price)
+
+
 def bust(exchange: Exchange, account: Account, execution_id: str) -> None:
     """Undo an execution; an order that it had filled is not put back to work."""
     gone = account.executions.pop(execution_id)

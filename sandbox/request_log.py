@@ -5,6 +5,8 @@ from datetime import datetime
 
 from aiohttp import web
 
+MOST = 100_000
+
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
@@ -20,14 +22,21 @@ class Entry:
     fault: str | None = None
 
 
+ENTRY = web.RequestKey("entry", Entry)
+
+
 @dataclass(slots=True)
 class RequestLog:
     """The requests, oldest first."""
 
     entries: list[Entry] = field(default_factory=list)
+    _received: int = 0
 
-    def receive(self, request: web.Request, host: str, request_id: str, at: datetime) -> Entry:
-        """Note a request before anything is done about it."""
+    def receive(self, request: web.Request, host: str, at: datetime) -> Entry:
+        """Note a request before anything is done about it; the oldest are let go in time."""
+        if len(self.entries) == MOST:
+            del self.entries[: MOST // 2]
+        self._received += 1
         resource = request.match_info.route.resource
         entry = Entry(
             at=at,
@@ -35,7 +44,7 @@ class RequestLog:
             method=request.method,
             path=request.path,
             template=resource.canonical if resource else request.path,
-            request_id=request_id,
+            request_id=f"{self._received:032x}",
         )
         self.entries.append(entry)
         return entry

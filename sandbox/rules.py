@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import NoReturn
 
-from sandbox import valuation
+from sandbox import matching, valuation
 from sandbox.account import Account
 from sandbox.instruments import Instrument, Kind
 from sandbox.market import Market
@@ -44,14 +45,23 @@ def check(account: Account, market: Market, order: Order, *, ignoring: str | Non
         raise Rejected(Reason.BLOCKED, "account is not allowed to trade")
     _check_client_id(account, order)
     if order.ticket.contingency is Contingency.MULTILEG:
-        for leg in order.ticket.legs:
-            _instrument(market, leg.symbol)
+        _check_multileg(account, market, order)
         return
     instrument = _instrument(market, order.ticket.symbol)
     for ticket in (order.ticket, *order.ticket.legs):
         _check_terms(ticket, instrument)
     _check_quantity(account, instrument, order, ignoring)
     _check_funds(account, market, order, ignoring)
+
+
+def _check_multileg(account: Account, market: Market, order: Order) -> None:
+    """Refuse legs of what there is not, and a net price that free equity does not cover."""
+    legs = order.ticket.legs
+    multiplier = max(_instrument(market, leg.symbol).multiplier for leg in legs)
+    cost = matching.net(legs, market.quotes) * multiplier * (order.ticket.quantity or 0)
+    free = valuation.value(account, market).free
+    if cost > free:
+        _refuse_funds(free, cost)
 
 
 def _check_client_id(account: Account, order: Order) -> None:
@@ -152,12 +162,16 @@ def _check_funds(account: Account, market: Market, order: Order, ignoring: str |
     needed = valuation.required(account, market, order)
     if needed > state.free + freed:
         scale = account.margin if _on_margin(market, order) else Decimal(1)
-        raise Rejected(
-            Reason.INSUFFICIENT_FUNDS,
-            "insufficient buying power",
-            buying_power=(state.free + freed) * scale,
-            cost=needed * scale,
-        )
+        _refuse_funds((state.free + freed) * scale, needed * scale)
+
+
+def _refuse_funds(buying_power: Decimal, cost: Decimal) -> NoReturn:
+    raise Rejected(
+        Reason.INSUFFICIENT_FUNDS,
+        "insufficient buying power",
+        buying_power=buying_power,
+        cost=cost,
+    )
 
 
 def _on_margin(market: Market, order: Order) -> bool:

@@ -1,7 +1,7 @@
 """Starting the sandbox inside a running event loop, and stopping it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from sandbox.exchange import Exchange
 from sandbox.faults import Faults
 from sandbox.host import Host
 from sandbox.request_log import RequestLog
+from sandbox.stream import Stream
 
 PAPER_KEY, PAPER_SECRET = "PKSANDBOX00000000001", "sandbox-paper-secret"  # opens play money only
 LIVE_KEY, LIVE_SECRET = "AKSANDBOX00000000001", "sandbox-live-secret"  # opens play money only
@@ -47,6 +48,11 @@ class Sandbox:
         """The brokers' hosts, not its own."""
         return self.alpaca.hosts
 
+    @property
+    def streams(self) -> list[Stream]:
+        """Every websocket that is open."""
+        return self.alpaca.streams
+
     def tick(self) -> None:
         """Move the prices by one step."""
         self.exchange.tick()
@@ -61,12 +67,12 @@ class Sandbox:
         else:
             self.faults.add(kind, **fields)
 
-    def later(self, seconds: float, doing: Coroutine[Any, Any, None]) -> None:
+    def later(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
         """Do something after a while, unless the sandbox stops before."""
 
         async def wait() -> None:
             await asyncio.sleep(seconds)
-            await doing
+            await do()
 
         self._run(wait())
 

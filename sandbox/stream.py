@@ -10,6 +10,7 @@ from aiohttp import ClientConnectionResetError, WSMsgType, web
 from sandbox import json_text
 from sandbox.answering import altered, reset
 from sandbox.faults import Fault, Faults
+from sandbox.request_log import ENTRY
 
 
 class Stream:
@@ -28,6 +29,7 @@ class Stream:
     async def open(self) -> web.WebSocketResponse:
         """Shake hands."""
         await self._socket.prepare(self._request)
+        self._request[ENTRY].status = self._socket.status
         return self._socket
 
     def send(self, value: Any) -> None:

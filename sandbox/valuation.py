@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sandbox import family
+from sandbox import family, matching
 from sandbox.account import Account
 from sandbox.instruments import Kind
 from sandbox.market import Market
@@ -88,12 +88,12 @@ def required(account: Account, market: Market, order: Order) -> Decimal:
 def reference_price(market: Market, order: Order) -> Decimal:
     """The price an order is reckoned at before it fills."""
     quote = market.quotes[order.ticket.symbol]
-    touch = quote.ask if order.ticket.side is Side.BUY else quote.bid
-    return order.ticket.limit_price or order.ticket.stop_price or touch
+    ticket = order.ticket
+    return ticket.limit_price or ticket.stop_price or matching.touch(quote, ticket)
 
 
 def _waiting(account: Account) -> list[Order]:
-    return [one for one in account.orders.values() if family.holds_quantity(account, one)]
+    return [one for one in account.live_orders() if family.holds_quantity(account, one)]
 
 
 def _leverage(account: Account, kind: Kind) -> Decimal:

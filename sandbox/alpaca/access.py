@@ -9,8 +9,8 @@ from aiohttp import web
 
 from sandbox.account import Account
 from sandbox.alpaca.errors import Refusal, forbidden, respond, unauthorized
-from sandbox.answering import ENTRY
 from sandbox.clock import Clock
+from sandbox.request_log import ENTRY
 from sandbox.rules import Rejected
 
 PAPER, LIVE = "paper", "live"

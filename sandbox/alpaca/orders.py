@@ -105,9 +105,10 @@ class Orders:
 
 
 def cancel_all(exchange: Exchange, account: Account) -> list[dict[str, Any]]:
-    """Cancel what is open and is no leg; legs go with their parent."""
+    """Cancel what is open; the legs of what is open go with it."""
+    live = {one.id: one for one in account.live_orders()}
     results = []
-    for one in [one for one in account.orders.values() if one.live and not one.parent_id]:
+    for one in [one for one in live.values() if one.parent_id not in live]:
         try:
             exchange.cancel(account, one.id)
             results.append({"id": one.id, "status": 200})

@@ -12,23 +12,16 @@ from typing import Any
 import aiohttp
 import pytest
 
-import sandbox
 from sandbox import Sandbox
 from sandbox.__main__ import parse_fault
 from sandbox.acts import ACTS
 from sandbox.faults import FRAME_FAULTS, HTTP_FAULTS, Faults
+from tests.sandbox.wire import KEYS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
 KINDS = {**HTTP_FAULTS, **FRAME_FAULTS, **ACTS}
 EXAMPLES = re.findall(r"^\| `(\w+)` \|.*\| `([^`]+)` \|$", PAGE, re.MULTILINE)
-KEYS = {"APCA-API-KEY-ID": sandbox.PAPER_KEY, "APCA-API-SECRET-KEY": sandbox.PAPER_SECRET}
-
-
-@pytest.fixture
-async def box() -> AsyncIterator[Sandbox]:
-    async with sandbox.serve(seed=1) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,63 +1,22 @@
 """What the exchange does with each kind of order."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from sandbox import mishaps, valuation
-from sandbox.account import Account, Holding
+from sandbox.account import Holding
 from sandbox.clock import ManualClock
-from sandbox.exchange import Exchange
 from sandbox.orders import (
-    Contingency,
     ExecType,
-    Order,
     OrdStatus,
     OrdType,
     Side,
-    Ticket,
     TimeInForce,
 )
 from sandbox.rules import Reason, Rejected
-
-D = Decimal
-FRIDAY = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-CALL, OTHER_CALL = "AAPL271217C00250000", "AAPL271217C00270000"
-
-
-class Desk:
-    """An exchange with one account, and short ways to use it."""
-
-    def __init__(self, clock: ManualClock, **options: bool) -> None:
-        self.exchange = Exchange(seed=3, clock=clock, **options)
-        self.account: Account = self.exchange.open_account()
-
-    def ask(self, symbol: str, side: Side, quantity: str | None, **terms: object) -> Order:
-        """Submit, let it work, and give the order as it then stands."""
-        amount = None if quantity is None else D(quantity)
-        ticket = Ticket(symbol=symbol, side=side, quantity=amount, **terms)  # type: ignore[arg-type]  # terms by name
-        order = self.exchange.submit(self.account, ticket)
-        self.exchange.work()
-        return self.now(order)
-
-    def now(self, order: Order) -> Order:
-        """The order as it stands."""
-        return self.account.orders[order.id]
-
-    def types(self, order: Order) -> list[ExecType]:
-        """What happened to it, in order."""
-        return [one.type for one in self.exchange.events if one.order.id == order.id]
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(FRIDAY)
-
-
-@pytest.fixture
-def desk(clock: ManualClock) -> Desk:
-    return Desk(clock)
+from tests.sandbox.desk import CALL, D, Desk
 
 
 def test_a_market_order_fills_at_the_ask_and_the_books_follow(desk: Desk) -> None:
@@ -204,86 +163,6 @@ def test_a_refused_replacement_leaves_the_old_order_working(desk: Desk) -> None:
     assert desk.types(old)[-1] is ExecType.REPLACE_REJECTED
 
 
-def exits(desk: Desk) -> tuple[Ticket, Ticket]:
-    common = {"symbol": "AAPL", "side": Side.SELL, "quantity": D(10), "opens": False}
-    profit = Ticket(**common, type=OrdType.LIMIT, limit_price=D(270))  # type: ignore[arg-type]  # by name
-    loss = Ticket(**common, type=OrdType.STOP, stop_price=D(230))  # type: ignore[arg-type]  # by name
-    return profit, loss
-
-
-def test_a_bracket_wakes_its_exits_and_one_cancels_the_other(desk: Desk) -> None:
-    head = desk.ask(
-        "AAPL",
-        Side.BUY,
-        "10",
-        type=OrdType.LIMIT,
-        limit_price=D(245),
-        contingency=Contingency.OTOCO,
-        legs=exits(desk),
-    )
-
-    def legs() -> list[OrdStatus]:
-        return [desk.account.orders[one].status for one in head.leg_ids]
-
-    assert legs() == [OrdStatus.SUSPENDED, OrdStatus.SUSPENDED]
-    desk.exchange.set_price("AAPL", D(244))
-    assert legs() == [OrdStatus.NEW, OrdStatus.NEW]
-    desk.exchange.set_price("AAPL", D(271))
-    assert legs() == [OrdStatus.FILLED, OrdStatus.CANCELED]
-    assert "AAPL" not in desk.account.holdings
-
-
-def test_cancelling_a_bracket_cancels_its_exits(desk: Desk) -> None:
-    head = desk.ask(
-        "AAPL",
-        Side.BUY,
-        "10",
-        type=OrdType.LIMIT,
-        limit_price=D(245),
-        contingency=Contingency.OTOCO,
-        legs=exits(desk),
-    )
-    desk.exchange.cancel(desk.account, head.id)
-    desk.exchange.work()
-    assert {desk.account.orders[one].status for one in head.leg_ids} == {OrdStatus.CANCELED}
-
-
-def test_a_partial_fill_of_one_rival_shrinks_the_other(desk: Desk) -> None:
-    desk.ask("AAPL", Side.BUY, "10")
-    desk.exchange.liquidity["AAPL"] = D(4)
-    _, loss = exits(desk)
-    head = desk.ask(
-        "AAPL",
-        Side.SELL,
-        "10",
-        type=OrdType.LIMIT,
-        limit_price=D(260),
-        contingency=Contingency.OCO,
-        legs=(loss,),
-    )
-    desk.exchange.set_price("AAPL", D(261))
-    rival = desk.account.orders[head.leg_ids[0]]
-    assert (desk.now(head).leaves, rival.leaves) == (D(6), D(6))
-    desk.exchange.set_price("AAPL", D(229))
-    desk.exchange.set_price("AAPL", D(229))
-    assert desk.account.holding("AAPL").quantity == 0
-    assert desk.now(head).status is OrdStatus.CANCELED
-
-
-def test_the_legs_of_a_multileg_order_fill_together_or_not_at_all(desk: Desk) -> None:
-    legs = (
-        Ticket(symbol=CALL, side=Side.BUY, quantity=D(2), ratio=D(1)),
-        Ticket(symbol=OTHER_CALL, side=Side.SELL, quantity=D(2), ratio=D(1)),
-    )
-    terms = {"type": OrdType.LIMIT, "contingency": Contingency.MULTILEG, "legs": legs}
-    low = desk.ask("", Side.BUY, "2", limit_price=D("9.00"), **terms)
-    assert (low.status, desk.account.holdings) == (OrdStatus.NEW, {})
-    high = desk.ask("", Side.BUY, "2", limit_price=D("9.20"), **terms)
-    assert (high.status, high.average_price) == (OrdStatus.FILLED, D("9.12"))
-    held = {symbol: one.quantity for symbol, one in desk.account.holdings.items()}
-    assert held == {CALL: 2, OTHER_CALL: -2}
-
-
 def test_an_option_costs_a_hundred_times_its_price(desk: Desk) -> None:
     order = desk.ask(CALL, Side.BUY, "2")
     assert desk.account.cash == 100_000 - 200 * order.paid / 2
@@ -293,80 +172,6 @@ def test_selling_more_than_is_held_crosses_the_average_cost_to_the_new_price() -
     held = Holding().traded(D(10), D(1000)).traded(D(10), D(1200))
     assert held.traded(D(-5), D(-999)).cost == 1650
     assert held.traded(D(-30), D(-3300)) == Holding(quantity=D(-10), cost=D(-1100))
-
-
-@pytest.mark.parametrize(
-    ("ticket", "reason"),
-    [
-        (Ticket(symbol="NOPE", side=Side.BUY, quantity=D(1)), Reason.UNKNOWN_SYMBOL),
-        (Ticket(symbol="AAPL", side=Side.BUY), Reason.INVALID),
-        (Ticket(symbol="AAPL", side=Side.BUY, quantity=D(0)), Reason.INVALID),
-        (
-            Ticket(symbol="AAPL", side=Side.BUY, quantity=D(1), cash_quantity=D(1)),
-            Reason.INVALID,
-        ),
-        (Ticket(symbol="AAPL", side=Side.BUY, quantity=D(1000)), Reason.INSUFFICIENT_FUNDS),
-        (
-            Ticket(
-                symbol="AAPL",
-                side=Side.BUY,
-                quantity=D(1),
-                type=OrdType.LIMIT,
-                limit_price=D("290.123"),
-            ),
-            Reason.PRICE_INCREMENT,
-        ),
-        (
-            Ticket(symbol="AAPL", side=Side.BUY, quantity=D(1), type=OrdType.LIMIT),
-            Reason.INVALID,
-        ),
-        (
-            Ticket(symbol="AAPL", side=Side.BUY, quantity=D(1), type=OrdType.TRAILING_STOP),
-            Reason.INVALID,
-        ),
-        (
-            Ticket(symbol="BTC/USD", side=Side.SELL, quantity=D(1)),
-            Reason.INSUFFICIENT_QUANTITY,
-        ),
-        (Ticket(symbol=CALL, side=Side.SELL, quantity=D(1)), Reason.UNCOVERED),
-        (Ticket(symbol=CALL, side=Side.BUY, quantity=D("0.5")), Reason.INVALID),
-        (Ticket(symbol="AAPL", side=Side.SELL, quantity=D("0.5")), Reason.SHORT_NOT_ALLOWED),
-        (Ticket(symbol="AAPL", side=Side.BUY, quantity=D(1), client_id="c" * 129), Reason.INVALID),
-    ],
-)
-def test_what_may_not_be_is_refused_and_leaves_no_trace(
-    desk: Desk, ticket: Ticket, reason: Reason
-) -> None:
-    with pytest.raises(Rejected) as caught:
-        desk.exchange.submit(desk.account, ticket)
-    assert caught.value.reason is reason
-    assert (desk.account.orders, desk.account.cash) == ({}, D(100_000))
-
-
-def test_a_client_id_is_used_up_for_ever(desk: Desk) -> None:
-    first = desk.ask(
-        "AAPL", Side.BUY, "1", client_id="once", type=OrdType.LIMIT, limit_price=D(100)
-    )
-    desk.exchange.cancel(desk.account, first.id)
-    desk.exchange.work()
-    with pytest.raises(Rejected) as caught:
-        desk.ask("MSFT", Side.BUY, "1", client_id="once")
-    assert caught.value.reason is Reason.DUPLICATE_ORDER
-
-
-def test_shares_that_an_open_order_holds_cannot_be_sold_again(desk: Desk) -> None:
-    desk.ask("AAPL", Side.BUY, "10")
-    desk.ask("AAPL", Side.SELL, "7", type=OrdType.LIMIT, limit_price=D(300))
-    with pytest.raises(Rejected) as caught:
-        desk.ask("AAPL", Side.SELL, "4")
-    assert caught.value.context["available"] == 3
-
-
-def test_open_orders_take_buying_power(desk: Desk) -> None:
-    before = valuation.value(desk.account, desk.exchange.market).buying_power
-    desk.ask("AAPL", Side.BUY, "100", type=OrdType.LIMIT, limit_price=D(200))
-    after = valuation.value(desk.account, desk.exchange.market).buying_power
-    assert before - after == 20_000
 
 
 def test_a_bust_undoes_an_execution(desk: Desk) -> None:

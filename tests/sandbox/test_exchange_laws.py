@@ -1,5 +1,6 @@
 """Laws of the exchange, whatever is asked of it in whatever order."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -12,7 +13,7 @@ from sandbox.account import Account
 from sandbox.clock import ManualClock
 from sandbox.demo import beginning, seed_demo
 from sandbox.exchange import Exchange
-from sandbox.orders import Event, ExecType, Order, OrdType, Side, Ticket, TimeInForce
+from sandbox.orders import Contingency, Event, ExecType, Order, OrdType, Side, Ticket, TimeInForce
 from sandbox.rules import Rejected
 
 D = Decimal
@@ -33,9 +34,20 @@ tickets = st.builds(
         [TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL, TimeInForce.IMMEDIATE_OR_CANCEL]
     ),
 )
+
+
+def _bracket(ticket: Ticket) -> Ticket:
+    side, quantity = ticket.side.opposite, ticket.quantity
+    common = {"symbol": ticket.symbol, "side": side, "quantity": quantity, "opens": False}
+    profit = Ticket(**common, type=OrdType.LIMIT, limit_price=D(250 + 20 * ticket.side.sign))  # type: ignore[arg-type]  # by name
+    loss = Ticket(**common, type=OrdType.STOP, stop_price=D(250 - 20 * ticket.side.sign))  # type: ignore[arg-type]  # by name
+    return replace(ticket, contingency=Contingency.OTOCO, legs=(profit, loss))
+
+
 steps = st.lists(
     st.one_of(
         tickets,
+        tickets.map(_bracket),
         st.tuples(st.just("price"), st.sampled_from(SYMBOLS), st.integers(200, 300)),
         st.tuples(st.just("liquidity"), st.sampled_from(SYMBOLS), st.integers(1, 10)),
         st.tuples(st.just("cancel"), st.integers(0, 20), st.just(0)),
@@ -124,6 +136,14 @@ def test_no_order_fills_past_its_quantity_and_its_executions_add_up(script: list
         assert order.quantity is not None
         assert 0 <= order.filled <= order.quantity
         assert sum((one.quantity for one in mine), D(0)) == order.filled
+
+
+@given(steps)
+def test_the_exits_of_a_bracket_together_fill_no_more_than_it_did(script: list[object]) -> None:
+    account = only_account(run(script))
+    for order in account.orders.values():
+        exits = [account.orders[one].filled for one in order.leg_ids]
+        assert sum(exits, D(0)) <= order.filled or not exits
 
 
 @given(steps)

@@ -9,8 +9,8 @@ import pytest
 
 import sandbox
 from sandbox import Sandbox
-from tests.sandbox.alpaca.conftest import KEYS
 from tests.sandbox.alpaca.openapi import needs_recordings, violations
+from tests.sandbox.wire import KEYS
 
 pytestmark = needs_recordings
 

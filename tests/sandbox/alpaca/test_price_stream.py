@@ -7,24 +7,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-import sandbox
 from sandbox import Sandbox
 from sandbox.alpaca.price_stream import ERRORS
 from tests.sandbox.alpaca.openapi import needs_recordings, recorded
-
-AUTH = {"action": "auth", "key": sandbox.PAPER_KEY, "secret": sandbox.PAPER_SECRET}
-Socket = aiohttp.ClientWebSocketResponse
-
-
-async def say(socket: Socket, message: Any) -> Any:
-    """Send one message and read the answer."""
-    await socket.send_json(message)
-    return await read(socket)
-
-
-async def read(socket: Socket) -> Any:
-    """One frame."""
-    return json.loads((await socket.receive(timeout=5)).data)
+from tests.sandbox.wire import AUTH, Socket, read, say
 
 
 async def connect(box: Sandbox, client: aiohttp.ClientSession, path: str = "/v2/iex") -> Socket:

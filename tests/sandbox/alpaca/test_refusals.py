@@ -9,16 +9,7 @@ import pytest
 import sandbox
 from sandbox import Sandbox
 from tests.sandbox.alpaca.openapi import needs_recordings, recorded
-
-BUY = {"symbol": "AAPL", "qty": "1", "side": "buy", "type": "market", "time_in_force": "day"}
-LIMIT = BUY | {"type": "limit", "limit_price": "240"}
-
-
-async def ask(client: aiohttp.ClientSession, method: str, url: str, **options: Any) -> Any:
-    """Status and body."""
-    async with client.request(method, url, **options) as answer:
-        text = await answer.text()
-        return answer.status, json.loads(text) if text else None
+from tests.sandbox.wire import BUY, KEYS, LIMIT, ask
 
 
 @needs_recordings
@@ -205,10 +196,7 @@ async def test_the_rate_limit_is_kept_for_each_key_and_told_in_headers() -> None
         sandbox.serve(rate_limit=2) as box,
         aiohttp.ClientSession(
             box.alpaca.paper.url,
-            headers={
-                "APCA-API-KEY-ID": sandbox.PAPER_KEY,
-                "APCA-API-SECRET-KEY": sandbox.PAPER_SECRET,
-            },
+            headers=KEYS,
         ) as client,
     ):
         left = []

@@ -1,6 +1,5 @@
 """The trade_updates websocket: signing in, listening, and what it says of orders."""
 
-import json
 from typing import Any
 
 import aiohttp
@@ -10,26 +9,12 @@ import sandbox
 from sandbox import Sandbox
 from sandbox.host import Host
 from tests.sandbox.alpaca.openapi import needs_recordings, recorded
+from tests.sandbox.wire import AUTH, BUY, LISTEN, Socket, read, rest, say
 
-BUY = {"symbol": "AAPL", "qty": "2", "side": "buy", "type": "market", "time_in_force": "day"}
 AUTHENTICATE = {
     "action": "authenticate",
     "data": {"key_id": sandbox.PAPER_KEY, "secret_key": sandbox.PAPER_SECRET},
 }
-AUTH = {"action": "auth", "key": sandbox.PAPER_KEY, "secret": sandbox.PAPER_SECRET}
-LISTEN = {"action": "listen", "data": {"streams": ["trade_updates"]}}
-Socket = aiohttp.ClientWebSocketResponse
-
-
-async def say(socket: Socket, message: Any) -> Any:
-    """Send one message and read the answer."""
-    await socket.send_json(message)
-    return await read(socket)
-
-
-async def read(socket: Socket) -> Any:
-    """One frame."""
-    return json.loads((await socket.receive(timeout=5)).data)
 
 
 async def connect(client: aiohttp.ClientSession, host: Host, *messages: Any) -> Socket:
@@ -140,10 +125,8 @@ async def test_an_account_hears_of_its_own_orders_alone(
 async def test_a_replacement_is_told_of_both_orders(
     box: Sandbox, paper: aiohttp.ClientSession
 ) -> None:
-    limit = BUY | {"type": "limit", "limit_price": "200"}
     async with await connect(paper, box.alpaca.paper, AUTH, LISTEN) as socket:
-        async with paper.post("/v2/orders", json=limit) as answer:
-            old = (await answer.json())["id"]
+        old = await rest(paper)
         async with paper.patch(f"/v2/orders/{old}", json={"limit_price": "201"}) as answer:
             new = (await answer.json())["id"]
         frames = [(await read(socket))["data"] for _ in range(6)]
