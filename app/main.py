@@ -91,6 +91,7 @@ def _door(settings: Settings, house: House, clock: Clock) -> Door:
         users=stores.users,
         sign_ins=stores.sign_ins,
         links=stores.links,
+        audit=stores.audit,
         clock=clock,
         cookie=settings.cookie,
         secure=settings.https,

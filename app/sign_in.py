@@ -1,5 +1,6 @@
 """Signing in and out of this server in a browser: the page, the password, the one-time link."""
 
+import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -13,11 +14,15 @@ from starlette.staticfiles import StaticFiles
 
 from app.access import Access
 from app.throttle import Attempts
+from domain.audit import AuditEntry
 from domain.clock import Clock
 from domain.errors import ErrorCode, Problem
 from domain.ids import UserId
 from store.access import Links, SignIns
+from store.audit import Audit
 from store.users import Users
+
+log = logging.getLogger(__name__)
 
 PAGES = Path(__file__).parent / "pages"
 LONGEST = 1024
@@ -44,6 +49,7 @@ class Door:
         users: Users,
         sign_ins: SignIns,
         links: Links,
+        audit: Audit,
         clock: Clock,
         cookie: str,
         secure: bool,
@@ -51,6 +57,7 @@ class Door:
         session_length: timedelta,
     ) -> None:
         self._users, self._sign_ins, self._links, self._clock = users, sign_ins, links, clock
+        self._audit = audit
         self._cookie, self._secure, self._origins = cookie, secure, origins
         self._length, self._attempts = session_length, Attempts(clock)
 
@@ -92,9 +99,10 @@ class Door:
         self._attempts.failed(name, address)
         user = await self._users.verify(name, password)
         if user is None:
+            log.warning("sign-in refused", extra={"address": address})
             raise Problem(ErrorCode.UNAUTHENTICATED, "This name and password do not match.")
         self._attempts.succeeded(name, address)
-        return await self._open(request, user.id)
+        return await self._open(request, user.id, by="password")
 
     async def _link(self, request: Request) -> Response:
         (secret,) = await _texts(request, "secret")
@@ -104,15 +112,16 @@ class Door:
                 ErrorCode.UNAUTHENTICATED,
                 "This link was used or is too old: ask for a new one, or sign in by password.",
             )
-        return await self._open(request, user)
+        return await self._open(request, user, by="link")
 
-    async def _open(self, request: Request, user: UserId) -> Response:
+    async def _open(self, request: Request, user: UserId, *, by: str) -> Response:
         _, secret = await self._sign_ins.open(
             user,
             agent=request.headers.get("user-agent", "")[:200],
             address=request.client.host if request.client else "",
             expires_at=self._clock.now() + self._length,
         )
+        await self._note(user, "sign in", by=by)
         response = JSONResponse({"ok": True}, headers={"Cache-Control": "no-store"})
         response.set_cookie(
             self._cookie,
@@ -129,9 +138,15 @@ class Door:
         found = await self._sign_ins.by_secret(secret) if secret else None
         if found:
             await self._sign_ins.end(found.user_id, found.id)
+            await self._note(found.user_id, "sign out")
         response = JSONResponse({"ok": True})
         response.delete_cookie(self._cookie, httponly=True, secure=self._secure, samesite="lax")
         return response
+
+    async def _note(self, user: UserId, action: str, **detail: str) -> None:
+        at = self._clock.now()
+        entry = AuditEntry(at=at, actor=user, action=action, outcome="OK", detail=detail)
+        await self._audit.append(user, entry)
 
     def _check_origin(self, request: Request) -> None:
         """A page of somebody else's must not sign a browser in or out."""

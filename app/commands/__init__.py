@@ -7,7 +7,9 @@ from typing import TypeVar
 from app.clock import RealClock
 from app.settings import Settings
 from app.stores import Stores, opened
+from domain.audit import AuditEntry
 from domain.errors import ErrorCode, Problem
+from domain.ids import UserId
 from store.users import User
 
 T = TypeVar("T")
@@ -21,6 +23,20 @@ def with_stores(act: Callable[[Stores], Awaitable[T]]) -> T:
             return await act(stores)
 
     return asyncio.run(run())
+
+
+async def noted(stores: Stores, user: UserId, action: str, **detail: str) -> None:
+    """Write an act into the user's audit; who types commands here is not known by name."""
+    await stores.audit.append(
+        user,
+        AuditEntry(
+            at=stores.writer.clock.now(),
+            actor="command line",
+            action=action,
+            outcome="OK",
+            detail=detail,
+        ),
+    )
 
 
 async def user_called(stores: Stores, name: str) -> User:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import user_called, with_stores
+from app.commands import noted, user_called, with_stores
 from app.stores import Stores
 from domain.access import Scope, Token
 
@@ -27,7 +27,11 @@ def issue(
     async def act(stores: Stores) -> tuple[Token, str]:
         user = await user_called(stores, name)
         expires_at = stores.writer.clock.now() + timedelta(days=days)
-        return await stores.tokens.issue(user.id, name=label, scopes=scopes, expires_at=expires_at)
+        issued = await stores.tokens.issue(
+            user.id, name=label, scopes=scopes, expires_at=expires_at
+        )
+        await noted(stores, user.id, "issue token", token=issued[0].id, scopes=_words(scopes))
+        return issued
 
     token, secret = with_stores(act)
     typer.echo(f"Token {token.id}, good for {days} days; keep it, it is not shown again:", err=True)
@@ -42,9 +46,8 @@ def list_(name: Name) -> None:
         return tuple(await stores.tokens.list((await user_called(stores, name)).id))
 
     for token in with_stores(act):
-        scopes = ",".join(sorted(token.scopes))
         until = token.expires_at.date().isoformat() if token.expires_at else "for ever"
-        typer.echo(f"{token.id}\t{token.name}\t{scopes}\t{until}")
+        typer.echo(f"{token.id}\t{token.name}\t{_words(token.scopes)}\t{until}")
 
 
 @app.command()
@@ -54,7 +57,13 @@ def revoke(
     """End a token; sockets that came in by it are closed within a second."""
 
     async def act(stores: Stores) -> None:
-        await stores.tokens.revoke((await user_called(stores, name)).id, token)
+        user = await user_called(stores, name)
+        await stores.tokens.revoke(user.id, token)
+        await noted(stores, user.id, "revoke token", token=token)
 
     with_stores(act)
     typer.echo("Revoked.")
+
+
+def _words(scopes: frozenset[Scope]) -> str:
+    return ",".join(sorted(scopes))

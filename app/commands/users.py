@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import user_called, with_stores
+from app.commands import noted, user_called, with_stores
 from app.settings import Settings
 from app.stores import Stores
 from domain.access import Role
@@ -34,7 +34,12 @@ def create(
         raise Problem(ErrorCode.BAD_INPUT, f"{DEMO_USER} marks a demo database: choose another.")
     typed = _ask() if password else None
     role = Role.ADMIN if admin else Role.USER
-    with_stores(lambda stores: stores.users.create(name, typed, role))
+
+    async def act(stores: Stores) -> None:
+        user = await stores.users.create(name, typed, role)
+        await noted(stores, user.id, "create user", role=role)
+
+    with_stores(act)
     typer.echo(f"Created {name}.")
 
 
@@ -50,7 +55,9 @@ def disable(name: Name) -> None:
     """Keep a user out from now on; sockets and tokens end at once, connections stay."""
 
     async def act(stores: Stores) -> None:
-        await stores.users.disable((await user_called(stores, name)).id)
+        user = await user_called(stores, name)
+        await stores.users.disable(user.id)
+        await noted(stores, user.id, "disable user")
 
     with_stores(act)
     typer.echo(f"Disabled {name}.")
@@ -62,7 +69,9 @@ def password(name: Name) -> None:
     typed = _ask()
 
     async def act(stores: Stores) -> None:
-        await stores.users.set_password((await user_called(stores, name)).id, typed)
+        user = await user_called(stores, name)
+        await stores.users.set_password(user.id, typed)
+        await noted(stores, user.id, "set password")
 
     with_stores(act)
     typer.echo(f"Changed the password of {name}.")
@@ -81,7 +90,9 @@ async def one_time_link(stores: Stores, name: str, public: str, minutes: int) ->
     """The link; its secret follows the # and so reaches no log."""
     user = await user_called(stores, name)
     expires_at = stores.writer.clock.now() + timedelta(minutes=minutes)
-    return f"{public}/link#{await stores.links.issue(user.id, expires_at)}"
+    secret = await stores.links.issue(user.id, expires_at)
+    await noted(stores, user.id, "issue link")
+    return f"{public}/link#{secret}"
 
 
 def _ask() -> str:

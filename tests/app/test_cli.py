@@ -1,7 +1,9 @@
 """The commands, each as a real process on a database of its own."""
 
 import re
+from contextlib import closing
 from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 
@@ -76,9 +78,16 @@ async def test_keys_are_rotated_and_the_audit_still_verifies(tmp_path: Path) -> 
     assert rotated.process.returncode == 0, rotated.err
     assert key.read_text() != before
     assert key.stat().st_mode & 0o777 == 0o600
+    await ran(tmp_path, "token", "issue", "ann")
     verified = await ran(tmp_path, "audit", "verify")
     assert verified.process.returncode == 0, verified.err
-    assert verified.out[0].startswith("ann\t")
+    assert verified.out[0] == "ann\twhole"
+    with closing(connect(tmp_path / "data" / "main" / "brokergraph.sqlite3")) as database:
+        database.execute("UPDATE audit SET value = replace(value, 'create', 'CREATE')")
+        database.commit()
+    forged = await ran(tmp_path, "audit", "verify", "ann")
+    assert forged.process.returncode == 1
+    assert forged.out[0].startswith("ann\trow 1: ")
 
 
 async def test_migrating_twice_does_nothing(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_the_key_may_not_lie_with_the_data_that_it_opens(folder: Path) -> None:
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        Settings().port = 1  # type: ignore[misc]  # what is tested
+        Settings().port = 1
 
 
 def test_browsers_on_this_machine_may_use_any_of_its_names() -> None:

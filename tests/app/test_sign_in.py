@@ -4,6 +4,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 
 import aiohttp
+from yarl import URL
 
 from tests.app.process import ran, serving, with_key
 
@@ -44,7 +45,7 @@ async def test_a_right_password_gives_a_cookie_that_scripts_and_other_sites_cann
         assert await _viewer(http) == 200
         async with http.post("/sign-out", json={}) as answer:
             assert answer.status == 200
-        http.cookie_jar.update_cookies({cookie.key: cookie.value}, response_url=http._base_url)
+        http.cookie_jar.update_cookies({cookie.key: cookie.value}, response_url=URL(url))
         assert await _viewer(http) == 401
 
 
