@@ -1,5 +1,6 @@
 """The application: settings in, ASGI out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -63,6 +64,7 @@ def _gauges(house: House, graphql: Endpoint, metrics: Metrics) -> None:
     metrics.gauge("sockets", "Open GraphQL sockets.", lambda: sockets.open)
     metrics.gauge("operations", "Operations on them.", lambda: sockets.running)
     metrics.gauge("listeners", "Watches on users.", lambda: hub.listeners)
+    metrics.gauge("tasks", "Tasks of the event loop.", lambda: len(asyncio.all_tasks()))
     metrics.gauges("feeds", "Feeds by state of connection.", "state", lambda: feeds.states)
 
 

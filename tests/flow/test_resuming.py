@@ -1,0 +1,152 @@
+"""Promise: a client that resumes gets every order event once and in order, whatever is killed."""
+
+import random
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.orders import OrdType, Side, Ticket, TimeInForce
+from store.journal import decode_cursor
+from tests.flow.follower import Follower
+from tests.flow.world import World, world
+
+ROUNDS = 40
+SYMBOLS = ("AAPL", "MSFT", "NVDA")
+ORDERS = """
+query Orders($after: Cursor) {
+  orders(first: 50, after: $after) {
+    edges { node {
+      id events { execType order { status filledQuantity } executions { executionId } }
+    } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+POSITIONS = "{ positions(first: 100) { edges { node { id quantity } } } }"
+
+
+def _trade(seeded: random.Random, made: World) -> None:
+    """Something happens to an order that was placed elsewhere, or to a new one."""
+    exchange, account = made.box.exchange, made.box.paper
+    resting = [one for one in account.orders.values() if one.live]
+    act = seeded.choice(("place", "place", "cancel", "fill"))
+    if act == "cancel" and resting:
+        exchange.cancel(account, seeded.choice(resting).id)
+    elif act == "fill":
+        symbol = seeded.choice(SYMBOLS)
+        exchange.liquidity[symbol] = Decimal(seeded.randint(1, 3))
+        moved = Decimal(seeded.choice(("0.99", "1.01")))
+        price = exchange.market.quotes[symbol].last * moved
+        exchange.set_price(symbol, price.quantize(Decimal("0.01")))
+    else:
+        exchange.submit(account, _ticket(seeded, made))
+    exchange.work()
+
+
+def _ticket(seeded: random.Random, made: World) -> Ticket:
+    symbol = seeded.choice(SYMBOLS)
+    last = made.box.exchange.market.quotes[symbol].last
+    factor = Decimal(seeded.choice(("0.995", "1.005", "0.9")))
+    return Ticket(
+        symbol=symbol,
+        side=Side.BUY,
+        quantity=Decimal(seeded.randint(1, 6)),
+        type=OrdType.LIMIT,
+        time_in_force=TimeInForce.GOOD_TILL_CANCEL,
+        limit_price=(last * factor).quantize(Decimal("0.01")),
+    )
+
+
+async def _live_through(made: World, *, rounds: int, seed: int) -> Follower:
+    """Trade while sockets are cut and the server is killed; the client after all has settled."""
+    seeded = random.Random(seed)
+    address = ""
+    follower = Follower(url=lambda: address, token=made.tokens["ada"])
+    left = rounds
+    async with follower:
+        while left:
+            async with made.served() as (address, child):
+                if not follower.frames:
+                    await follower.until(len)
+                    await made.api(address).link()
+                lives = min(left, seeded.randint(1, 8))
+                for _ in range(lives):
+                    await _round(seeded, made, follower)
+                left -= lives
+                if left:
+                    child.process.kill()
+                    await child.ended()
+                    _trade(seeded, made)
+                    continue
+                await _settle(made, follower)
+                await _compare(made, follower, address)
+    return follower
+
+
+async def _round(seeded: random.Random, made: World, follower: Follower) -> None:
+    """A few trades, with a cut somewhere between, and something delivered before it goes on."""
+    before = len(follower.frames)
+    for _ in range(seeded.randint(1, 4)):
+        _trade(seeded, made)
+        if seeded.random() < 0.4:
+            follower.cut()
+    await follower.until(lambda frames: len(frames) > before)
+
+
+async def _settle(made: World, follower: Follower) -> None:
+    """Nothing rests any more, and the client has heard what became of everything."""
+    account = made.box.paper
+    for order in [one for one in account.orders.values() if one.live]:
+        made.box.exchange.cancel(account, order.id)
+    made.box.exchange.work()
+    book = {id: (one.status.name, one.filled) for id, one in account.orders.items()}
+    await follower.until(lambda frames: _told(frames) == book)
+
+
+def _told(frames: list[dict[str, Any]]) -> dict[str, tuple[str, Decimal]]:
+    """The last word on each order, by the broker's id."""
+    orders = [frame["order"] for frame in frames if frame["__typename"] == "OrderChanged"]
+    return {one["brokerOrderId"]: (one["status"], Decimal(one["filledQuantity"])) for one in orders}
+
+
+async def _compare(made: World, follower: Follower, address: str) -> None:
+    """What was delivered is the journal, event by event; the newest state is the server's."""
+    events = [frame for frame in follower.frames if frame["__typename"] == "OrderChanged"]
+    revisions = [decode_cursor(frame["cursor"])[0] for frame in events]
+    assert all(one < next for one, next in pairwise(revisions))
+    assert [f["__typename"] for f in follower.frames].count("Snapshot") == 1
+    api = made.api(address)
+    for order in await api.pages(ORDERS, "orders"):
+        delivered = [_event(each) for each in events if each["order"]["id"] == order["id"]]
+        assert delivered == [_event(each) for each in order["events"]]
+    held = [edge["node"] for edge in (await api.ask(POSITIONS))["positions"]["edges"]]
+    followed = {
+        frame["holding"]["id"]: frame["holding"]["quantity"]
+        for frame in follower.frames
+        if frame["__typename"] == "HoldingChanged"
+    }
+    still = {id: quantity for id, quantity in followed.items() if Decimal(quantity)}
+    assert still == {one["id"]: one["quantity"] for one in held}
+
+
+def _event(event: dict[str, Any]) -> tuple[str, ...]:
+    order = event["order"]
+    fills = [each["executionId"] for each in event["executions"]]
+    return (event["execType"], order["status"], order["filledQuantity"], *fills)
+
+
+async def test_every_order_event_comes_once_and_in_order_through_cuts_and_kills(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with world(tmp_path, DATABASE_URL=database_url) as made:
+        follower = await _live_through(made, rounds=ROUNDS, seed=11)
+        assert follower.connects > ROUNDS / 4
+
+
+@pytest.mark.soak
+async def test_the_same_four_hundred_times(tmp_path: Path, database_url: str) -> None:
+    async with world(tmp_path, DATABASE_URL=database_url) as made:
+        await _live_through(made, rounds=400, seed=12)
