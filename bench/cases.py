@@ -1,12 +1,14 @@
 """The cases: what is measured of which servers, one server at a time, each started anew."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.calls import calls
-from bench.fanout import Fanout, Held, highest_held
-from bench.figures import Figure
+from bench.figures import US, Figure
+from bench.postgres import cluster, fresh
+from bench.rig import Held, Rig, highest_held, source
 from bench.servers import running
 from bench.sockets import fleet
 from bench.workload import document
@@ -15,6 +17,9 @@ POSITIONS = 50
 MANY_USERS = 200
 PAGE, SHORT_PAGE = 500, 10
 IDLE_SOCKETS = 10_000
+# Order events: how many at once in a burst, where the search begins, what is demanded.
+BURST, ORDERS_GUESS, DEMANDED = 100, 1_000.0, 5_000.0
+EVENTS = 100.0
 SETTLE = 2.0
 WARM_UP = 1.0
 
@@ -52,30 +57,33 @@ def _figures(case: str, size: str, server: str, held: Held) -> Iterator[Figure]:
             ("p99 when held", "ms", best.p99 * 1_000),
             ("p50 at half", "ms", half.p50 * 1_000),
             ("p99 at half", "ms", half.p99 * 1_000),
+            ("server's time", "us/row", best.cost),
             ("rows a frame", "", best.delivered / max(1, best.frames)),
             ("load client", "cores", best.client_cpu),
         ]
     for what, unit, value in told:
-        yield Figure(case=case, size=size, server=server, what=what, unit=unit, value=value)
+        yield _figure(case, size, server, what, unit, value)
+
+
+def _figure(case: str, size: str, server: str, what: str, unit: str, value: float) -> Figure:
+    return Figure(case=case, size=size, server=server, what=what, unit=unit, value=value)
 
 
 async def _fan_out(
     case: str, size: str, server: str, seconds: float, *, sockets: int, users: int
 ) -> list[Figure]:
-    held = await highest_held(
-        server,
-        sockets=sockets,
-        users=users,
-        positions=POSITIONS,
-        guess=GUESSES.get(server, USUAL_GUESS),
-        seconds=seconds,
-    )
+    async with (
+        running(server, "--users", str(users), "--positions", str(POSITIONS)) as started,
+        fleet(started, document("subscription"), sockets, users) as listeners,
+    ):
+        rig = Rig(started, listeners, source(started, "marks"), users=users, seconds=seconds)
+        held = await highest_held(rig, GUESSES.get(server, USUAL_GUESS))
     return list(_figures(case, size, server, held))
 
 
 async def one_user(server: str, seconds: float) -> list[Figure]:
     """(a)"""
-    figures = []
+    figures: list[Figure] = []
     for sockets in (100, 1_000):
         size = f"{sockets} sockets"
         figures += await _fan_out("a", size, server, seconds, sockets=sockets, users=1)
@@ -90,20 +98,13 @@ async def many_users(server: str, seconds: float) -> list[Figure]:
 
 async def queries(server: str, seconds: float) -> list[Figure]:
     """(d)"""
-    figures = []
+    figures: list[Figure] = []
     async with running(server, "--positions", str(PAGE)) as started:
         for first in (PAGE, SHORT_PAGE):
             await calls(started, document("query"), first, WARM_UP)
             rate, _ = await calls(started, document("query"), first, seconds)
-            figure = Figure(
-                case="d",
-                size=f"{first} rows",
-                server=server,
-                what="answers",
-                unit="answers/s",
-                value=rate,
-            )
-            figures.append(figure)
+            size = f"{first} rows"
+            figures.append(_figure("d", size, server, "answers", "answers/s", rate))
     return figures
 
 
@@ -113,16 +114,65 @@ async def idle_sockets(server: str, _seconds: float) -> list[Figure]:
     async with running(server, "--users", str(users), "--positions", "10") as started:
         before = started.cost().memory
         async with fleet(started, document("subscription"), sockets, users) as listeners:
-            await Fanout(started, listeners, users, 1.0).prime()
+            marks = source(started, "marks")
+            await Rig(started, listeners, marks, users=users, seconds=1).prime()
             await asyncio.sleep(SETTLE)
             used = (started.cost().memory - before) / sockets
     size = f"{sockets} sockets"
-    return [Figure(case="f", size=size, server=server, what="memory", unit="KiB", value=used)]
+    return [_figure("f", size, server, "memory", "KiB", used)]
+
+
+async def order_events(server: str, seconds: float) -> list[Figure]:
+    """(c)"""
+    figures = await _order_events(server, seconds, "SQLite", None)
+    with cluster() as database:
+        return figures + await _order_events(server, seconds, "PostgreSQL", database)
+
+
+async def _order_events(
+    server: str, seconds: float, engine: str, database: str | None
+) -> list[Figure]:
+    figures: list[Figure] = []
+    for words, burst in (("one a commit", 1), ("bursts", BURST)):
+        where = ("--database", await fresh(database)) if database else ()
+        async with (
+            running(server, *where) as started,
+            fleet(started, document("orders"), 1, 1) as listeners,
+        ):
+            orders = source(started, "orders", burst=burst)
+            rig = Rig(started, listeners, orders, users=1, seconds=seconds)
+            held = await highest_held(rig, ORDERS_GUESS)
+            size = f"{words}, {engine}"
+            figures += _figures("c", size, server, held)
+            if burst > 1:
+                trial = await rig.trial(DEMANDED)
+                figures.append(_figure("c", size, server, "p99 at 5000", "ms", trial.p99 * 1_000))
+    return figures
+
+
+async def end_to_end(server: str, seconds: float) -> list[Figure]:
+    """(e)"""
+    size = f"{EVENTS:.0f} events a second"
+    async with (
+        running("sandbox") as broker,
+        running(server, "--endpoints", json.dumps(broker.told["endpoints"])) as started,
+        fleet(started, document("orders"), 1, 1) as listeners,
+    ):
+        rig = Rig(started, listeners, source(broker, "orders"), users=1, seconds=seconds)
+        await rig.prime()
+        await rig.trial(EVENTS)
+        trial = await rig.trial(EVENTS)
+    return [
+        _figure("e", size, server, "p50", "ms", trial.p50 * 1_000),
+        _figure("e", size, server, "p99", "ms", trial.p99 * 1_000),
+    ]
 
 
 CASES = (
     Case(name="a", servers=SUBSCRIBED, measure=one_user),
     Case(name="b", servers=SUBSCRIBED, measure=many_users),
+    Case(name="c", servers=(US,), measure=order_events),
     Case(name="d", servers=QUERIED, measure=queries),
+    Case(name="e", servers=(US,), measure=end_to_end),
     Case(name="f", servers=SUBSCRIBED, measure=idle_sockets),
 )

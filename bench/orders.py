@@ -29,14 +29,13 @@ Record = Callable[[OrderReport], Awaitable[object]]
 class Orders:
     """So many events at `rate` a second, in bursts of `burst`; `start` in us after 1970.
 
-    A burst is due as a whole when its first event is; `run` keeps order ids of runs apart.
+    A burst is due as a whole when its first event is.
     """
 
     rate: float
     count: int
     burst: int
     start: int
-    run: int
 
     async def play(self, account: str, record: Record) -> None:
         """Record each burst when it is due, its events at once; the next one after it."""
@@ -46,12 +45,12 @@ class Orders:
             numbers = range(first, min(first + self.burst, self.count))
             moment = _EPOCH + timedelta(microseconds=due)
             await asyncio.gather(
-                *(record(report(account, self.run, number, moment)) for number in numbers)
+                *(record(report(account, self.start, number, moment)) for number in numbers)
             )
 
 
 def report(account: str, run: int, number: int, moment: datetime) -> OrderReport:
-    """The event of this number: every order lives through four."""
+    """The event of this number: every order lives through four; `run` keeps ids of runs apart."""
     order, stage = divmod(number, len(FILLS))
     filled, name = FILLS[stage], f"bench-{run}-{order}"
     execution = None

@@ -15,7 +15,10 @@ CHANCES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What came of offering `rate` rows a second for a while; times in seconds, CPU in cores."""
+    """What came of offering `rate` rows a second for a while; times in seconds, CPU in cores.
+
+    `cost` is the server's microseconds for each row: the one figure that neighbours hardly change.
+    """
 
     rate: float
     offered: int
@@ -23,6 +26,7 @@ class Trial:
     frames: int
     p50: float
     p99: float
+    cost: float
     server_cpu: float
     client_cpu: float
 

@@ -21,6 +21,7 @@ from domain.events import Snapshot
 from domain.holding import CostSource, Holding, Mark, MarkSource
 from domain.ids import ConnectionId, UserId
 from domain.instrument import AssetClass, Instrument
+from sandbox import PAPER_KEY, PAPER_SECRET
 
 CASH = Decimal("100000.00")
 
@@ -55,6 +56,25 @@ def mark(index: int, price: Decimal, as_of: datetime) -> Mark:
 async def owners(house: House, size: Scale) -> list[Owner]:
     """Every user, each with one account full of positions."""
     return [await _owner(house, index, size.positions) for index in range(size.users)]
+
+
+async def linked(house: House) -> Owner:
+    """One user with a connection to the sandbox, whose keys are known to everybody."""
+    stores = house.stores
+    user = await stores.users.create(user_name(0), None, Role.USER)
+    _, token = await stores.tokens.issue(user.id, name="bench", scopes=[Scope.READ])
+    begun = await house.services.connect.begin(
+        user.id,
+        broker="alpaca",
+        environment=Environment.PAPER,
+        label="Sandbox",
+        permission=Permission.READ,
+        persist=True,
+        signed_in_at=None,
+    )
+    keys = {"key_id": PAPER_KEY, "secret": PAPER_SECRET}
+    connection = await house.services.connect.complete(user.id, begun.connection.id, keys)
+    return Owner(user=user.id, connection=connection.id, account="", token=token)
 
 
 async def _owner(house: House, index: int, positions: int) -> Owner:

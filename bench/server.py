@@ -6,7 +6,7 @@ sockets a user. The pace of position updates is kept with `--paced`.
 
 import argparse
 import asyncio
-import os
+import json
 import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
@@ -23,11 +23,11 @@ from app.clock import RealClock
 from app.house import House, opened_house
 from app.metrics import Metrics
 from app.protocol import SafeWebSockets
-from app.settings import Settings
+from app.settings import Endpoints, Settings
 from app.traffic import Traffic
 from bench.orders import Orders
 from bench.peers.control import Scale, marks_of, scale, serve
-from bench.seed import Owner, mark, owners
+from bench.seed import Owner, linked, mark, owners
 from bench.workload import Tick
 from domain.facts import OrderReport
 from graph.allowance import Allowances, Flow
@@ -36,7 +36,6 @@ from store.database import Database
 from store.keyring import Keyring
 from streaming.views import Views
 
-PACED = "--paced"
 UNBOUNDED = 10**12
 MOST_SOCKETS = 10_000
 
@@ -78,15 +77,16 @@ class Product:
 
 
 @asynccontextmanager
-async def opened(database: str | None) -> AsyncIterator[House]:
-    """A house of its own, gone afterwards; on SQLite unless there is a URL."""
+async def opened(database: str | None, endpoints: Endpoints) -> AsyncIterator[House]:
+    """A house of its own, gone afterwards: on SQLite unless there is a URL, fed if by anybody."""
     with TemporaryDirectory(prefix="brokergraph-bench-") as folder:
         keys = Path(folder) / "keys"
         Keyring.create(keys)
         settings = Settings(
             data_folder=Path(folder) / "data",
             key_file=keys,
-            feeds=False,
+            feeds=bool(endpoints),
+            endpoints=endpoints,
             database_url=SecretStr(database) if database else None,
         )
         if database:
@@ -119,14 +119,21 @@ def application(house: House, *, paced: bool) -> Starlette:
     return Starlette(routes=graphql.routes, middleware=[Middleware(Traffic, metrics=Metrics())])
 
 
+def arguments() -> argparse.Namespace:
+    """What is ours of the command line; `scale` reads the rest."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--paced", action="store_true")
+    parser.add_argument("--database", help="a PostgreSQL to be used in place of SQLite")
+    parser.add_argument("--endpoints", type=json.loads, default={}, help="of a sandbox, as JSON")
+    asked, sys.argv[1:] = parser.parse_known_args()
+    return asked
+
+
 async def main() -> None:
     """Serve until stdin ends."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument(PACED, action="store_true")
-    asked, sys.argv[1:] = parser.parse_known_args()
-    async with opened(os.environ.get("BENCH_DATABASE")) as house:
-        size = scale()
-        everybody = await owners(house, size)
+    asked, size = arguments(), scale()
+    async with opened(asked.database, asked.endpoints) as house:
+        everybody = [await linked(house)] if asked.endpoints else await owners(house, size)
         product = Product(house, size, everybody)
         await serve(
             application(house, paced=asked.paced),

@@ -17,7 +17,7 @@ STOP_WITHIN = 20.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PYTHON = str(ROOT / ".venv/bin/python")
 
-# By the name under which a server stands in the report.
+# By the name under which a server stands in the report; the sandbox stands in none.
 COMMANDS: dict[str, tuple[str, ...]] = {
     "bare ASGI": (_PYTHON, "-m", "bench.peers.bare"),
     "Strawberry": (_PYTHON, "-m", "bench.peers.plain"),
@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "Mercurius": ("node", "bench/peers/mercurius.mjs"),
     "Mercurius + JIT": ("node", "bench/peers/mercurius.mjs", "--jit"),
     "Brokergraph": (_PYTHON, "-m", "bench.server"),
+    "sandbox": (_PYTHON, "-m", "bench.broker"),
 }
 
 
@@ -88,7 +89,7 @@ async def _line(process: asyncio.subprocess.Process) -> dict[str, Any]:
 async def running(name: str, *arguments: str) -> AsyncIterator[Server]:
     """The server of this name on its core; it ends when its stdin does."""
     process = await asyncio.create_subprocess_exec(
-        *_pinned([*COMMANDS[name], *arguments]),
+        *_pinned(name, [*COMMANDS[name], *arguments]),
         cwd=ROOT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -103,8 +104,9 @@ async def running(name: str, *arguments: str) -> AsyncIterator[Server]:
         await _stop(process)
 
 
-def _pinned(command: Sequence[str]) -> list[str]:
-    return ["taskset", "--cpu-list", str(SERVER_CORE), *command]
+def _pinned(name: str, command: Sequence[str]) -> list[str]:
+    core = CLIENT_CORE if name == "sandbox" else SERVER_CORE
+    return ["taskset", "--cpu-list", str(core), *command]
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

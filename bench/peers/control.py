@@ -62,7 +62,7 @@ async def marks_of(asked: dict[str, Any], publish: Publish, size: Scale) -> dict
     return {"published": marks.count}
 
 
-async def obey(obeyed: Mapping[str, Obey]) -> None:
+async def listen(obeyed: Mapping[str, Obey]) -> None:
     """Do what each line on stdin asks, {"marks": {...}} or another thing, until stdin ends."""
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
@@ -102,6 +102,6 @@ async def serve(
     )
     server = Announced(config, told)
     serving = asyncio.create_task(server.serve())
-    await obey(obeyed)
+    await listen(obeyed)
     server.should_exit = True
     await serving

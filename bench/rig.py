@@ -1,14 +1,13 @@
-"""Marks to sockets: one trial of a rate, and the highest that a server holds."""
+"""A server under load: one trial of a rate, and the highest that it holds."""
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bench.search import Trial, highest
-from bench.servers import Server, cost, running
-from bench.sockets import Fleet, fleet, until
-from bench.workload import document
+from bench.servers import Server, cost
+from bench.sockets import Fleet, until
 
 LEAD = 0.05
 PRIME_RATE = 200.0
@@ -26,11 +25,32 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
-class Fanout:
-    """A server and the fleet that listens to it."""
+# Has so many events published at a rate, the first due so many microseconds after 1970.
+Source = Callable[[float, int, int], Awaitable[None]]
 
-    def __init__(self, server: Server, listeners: Fleet, users: int, seconds: float) -> None:
-        self._server, self._fleet = server, listeners
+
+def source(asked: Server, name: str, **words: object) -> Source:
+    """What a server publishes when it is asked for `name`, with further words of its own."""
+
+    async def publish(rate: float, count: int, start: int) -> None:
+        order = {"rate": rate, "count": count, "start": start, **words}
+        await asked.ask(10 + PATIENCE * count / rate, **{name: order})
+
+    return publish
+
+
+def soon() -> int:
+    """A moment at which nobody is late yet, in microseconds after 1970."""
+    return int((time.time() + LEAD) * 1_000_000)
+
+
+class Rig:
+    """A server, the fleet that listens to it, and what makes it talk."""
+
+    def __init__(
+        self, server: Server, listeners: Fleet, publish: Source, *, users: int, seconds: float
+    ) -> None:
+        self._server, self._fleet, self._publish = server, listeners, publish
         self._users, self._seconds = users, seconds
         self._sockets = len(listeners.subscribers)
         # Rows a second in the best trial, however late they were.
@@ -39,7 +59,7 @@ class Fanout:
     async def prime(self) -> None:
         """Publish until every socket has had a row, for a subscription is not acknowledged."""
         for _ in range(PRIME_TIMES):
-            await self._publish(PRIME_RATE, self._users)
+            await self._publish(PRIME_RATE, self._users, soon())
             if await until(lambda: all(each.rows for each in self._fleet.subscribers), 0.5):
                 return
             self._fleet.check()
@@ -52,7 +72,7 @@ class Fanout:
         offered = count * self._sockets // self._users
         self._fleet.reset()
         before, ours, began = self._server.cost(), cost(os.getpid()), time.monotonic()
-        await self._publish(marks, count)
+        await self._publish(marks, count, soon())
         await until(lambda: self._fleet.rows >= offered, DRAIN_WITHIN)
         took, after, ours_after = time.monotonic() - began, self._server.cost(), cost(os.getpid())
         self._fleet.check()
@@ -65,17 +85,12 @@ class Fanout:
             frames=self._fleet.frames,
             p50=percentile(latencies, 0.50),
             p99=percentile(latencies, 0.99),
+            cost=(after.cpu - before.cpu) * 1_000_000 / max(1, self._fleet.rows),
             server_cpu=(after.cpu - before.cpu) / took,
             client_cpu=(ours_after.cpu - ours.cpu) / took,
         )
         await self._quiet()
         return trial
-
-    async def _publish(self, rate: float, count: int) -> None:
-        start = int((time.time() + LEAD) * 1_000_000)
-        within = 10 + PATIENCE * count / rate
-        marks = {"rate": rate, "count": count, "start": start}
-        await self._server.ask(within, marks=marks)
 
     async def _quiet(self) -> None:
         """Wait until nothing more arrives, so that the next trial starts with empty queues."""
@@ -98,16 +113,9 @@ class Held:
     most: float
 
 
-async def highest_held(
-    name: str, *, sockets: int, users: int, positions: int, guess: float, seconds: float
-) -> Held:
+async def highest_held(rig: Rig, guess: float) -> Held:
     """What a server holds, sought from a guess."""
-    async with (
-        running(name, "--users", str(users), "--positions", str(positions)) as server,
-        fleet(server, document("subscription"), sockets, users) as listeners,
-    ):
-        fanout = Fanout(server, listeners, users, seconds)
-        await fanout.prime()
-        best = await highest(fanout.trial, guess)
-        half = await fanout.trial(best.rate / 2) if best else None
-        return Held(best=best, half=half, most=fanout.most)
+    await rig.prime()
+    best = await highest(rig.trial, guess)
+    half = await rig.trial(best.rate / 2) if best else None
+    return Held(best=best, half=half, most=rig.most)
