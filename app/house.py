@@ -27,6 +27,7 @@ from streaming.marks import Marks
 from streaming.ports import Ports
 from streaming.views import Views
 from trading.connect import Connect
+from trading.desk import Desk, desk
 from trading.sync import Sync
 
 log = logging.getLogger(__name__)
@@ -64,16 +65,13 @@ async def opened_house(settings: Settings, clock: Clock, metrics: Metrics) -> As
         stack.push_async_callback(lines.aclose)
         marks = Marks()
         feeds = _feeds(stores, lines, hub, marks, clock)
+        services = _services(settings, stores, lines, hub, feeds, marks, clock)
+        await stack.enter_async_context(services.desk.running())
         if settings.feeds:
             await stack.enter_async_context(feeds.running())
         await stack.enter_async_context(_chores(settings, stores, clock).running())
-        yield House(
-            stores=stores,
-            hub=hub,
-            feeds=feeds,
-            access=_access(settings, stores, clock),
-            services=_services(settings, stores, lines, hub, feeds, marks, clock),
-        )
+        access = _access(settings, stores, clock)
+        yield House(stores=stores, hub=hub, feeds=feeds, access=access, services=services)
 
 
 def _lines(settings: Settings, stores: Stores, clock: Clock, metrics: Metrics) -> Lines:
@@ -122,8 +120,24 @@ def _services(
             live_trading=settings.live_trading,
         ),
         sync=Sync(connections=connections, runs=stores.sync_runs, ring=lambda _: feeds.ring()),
+        desk=_desk(stores, lines, marks, clock),
         tokens=stores.tokens,
         sign_ins=stores.sign_ins,
+    )
+
+
+def _desk(stores: Stores, lines: Lines, marks: Marks, clock: Clock) -> Desk:
+    return desk(
+        intents=stores.intents,
+        ledger=stores.ledger,
+        reads=stores.reads,
+        limits=stores.risk_limits,
+        states=stores.trading_states,
+        lines=lines,
+        plugins=plugins(),
+        live=marks.of,
+        clock=clock,
+        secret=stores.preview_secret,
     )
 
 

@@ -54,7 +54,7 @@ def _graphql(settings: Settings, house: House) -> Endpoint:
         house.services,
         house.access,
         origins=settings.origins,
-        explorer=settings.graphiql,
+        explorer=settings.explorer,
         sockets_per_user=settings.sockets_per_user,
     )
 

@@ -100,7 +100,7 @@ class Settings(BaseSettings):
         description="Time over which sockets are closed at shutdown, so that clients do not all "
         "come back at once.",
     )
-    graphiql: bool = Field(default=True, description="Whether a browser gets GraphiQL at /graphql.")
+    explorer: bool = Field(default=True, description="Whether a browser gets the API explorer.")
     endpoints: Endpoints = Field(
         default_factory=dict,
         description="Base URLs in place of a broker's own, by broker, environment and name: "

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.settings import PREFIX, Settings
 from domain.changes import Change
@@ -12,11 +12,14 @@ from store.access import Links, SignIns, Tokens
 from store.audit import Audit
 from store.connections import Connections
 from store.database import Database
+from store.intents import Intents
 from store.journal import Journal
 from store.keyring import Keyring, KeyringUnusable
 from store.ledger import Ledger
 from store.reads import Reads
+from store.risk_limits import RiskLimits
 from store.sync_runs import SyncRuns
+from store.trading_states import TradingStates
 from store.users import Users
 from store.vault import Vault
 from store.writer import Writer
@@ -39,6 +42,10 @@ class Stores:
     sign_ins: SignIns
     links: Links
     sync_runs: SyncRuns
+    intents: Intents
+    risk_limits: RiskLimits
+    trading_states: TradingStates
+    preview_secret: bytes = field(repr=False)
 
 
 def keyring(settings: Settings) -> Keyring:
@@ -79,11 +86,11 @@ async def opened(
 
 
 def _composed(db: Database, writer: Writer, keys: Keyring) -> Stores:
-    vault = Vault(keys)
+    vault, intents = Vault(keys), Intents(writer)
     return Stores(
         db=db,
         writer=writer,
-        ledger=Ledger(writer),
+        ledger=Ledger(writer, seen=intents.appeared),
         journal=Journal(db),
         reads=Reads(db),
         connections=Connections(writer, vault),
@@ -94,4 +101,8 @@ def _composed(db: Database, writer: Writer, keys: Keyring) -> Stores:
         sign_ins=SignIns(writer),
         links=Links(writer),
         sync_runs=SyncRuns(writer),
+        intents=intents,
+        risk_limits=RiskLimits(writer),
+        trading_states=TradingStates(writer),
+        preview_secret=keys.preview_secret(),
     )
