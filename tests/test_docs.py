@@ -29,6 +29,7 @@ def test_nothing_is_left_out() -> None:
         ("`make nothing`", "no verb: make nothing"),
         ("`python -m tools.nothing`", "no module tools.nothing"),
         ("```sh\n./brokergraph user vanish ann\n```", "no command: brokergraph user vanish ann"),
+        ("`tests/test_docs.py::test_no`", "no test tests/test_docs.py::test_no"),
         ("BROKERGRAPH_NOTHING", "no setting BROKERGRAPH_NOTHING"),
     ],
 )
@@ -38,6 +39,7 @@ def test_what_is_not_there_is_found(text: str, problem: str) -> None:
 
 def test_what_is_there_is_not_complained_of() -> None:
     text = (
+        "`tests/test_docs.py::test_nothing_is_left_out`, "
         "`app/cli.py`, `app/`, `locks/*.txt`, `data/main`, `make run`, `python -m tools.lint`, "
         "`./brokergraph user create ann`, BROKERGRAPH_ENDPOINTS__X__Y, `https://a.example/b`, "
         "[this](README.md), `/healthz`, `python -m venv x`"

@@ -24,6 +24,7 @@ _PATH = re.compile(
 _MAKE = re.compile(r"\bmake ([a-z][a-z-]*)")
 _MODULE = re.compile(r"python3? -m ([a-z]\w*(?:\.\w+)*)")
 _COMMAND = re.compile(r"(?:^|[\s`/])brokergraph((?: [a-z][a-z-]*)+)", re.MULTILINE)
+_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 _SETTING = re.compile(PREFIX + r"([A-Z][A-Z_]*[A-Z])")
 
 # Folders that are made, not kept.
@@ -58,6 +59,9 @@ def untrue(text: str, folder: Path) -> Iterator[str]:
     yield from (f"no file {path}" for path in _PATH.findall(code) if not _is_file(path, folder))
     yield from (f"no verb: make {verb}" for verb in _MAKE.findall(code) if not _is_verb(verb))
     yield from (f"no module {module}" for module in _MODULE.findall(code) if not _is_module(module))
+    for path, name in _TEST.findall(text):
+        if not (ROOT / path).exists() or f"def {name}(" not in (ROOT / path).read_text():
+            yield f"no test {path}::{name}"
     for words in _COMMAND.findall(code):
         if not is_command(words.split()):
             yield f"no command: brokergraph{words}"
@@ -94,6 +98,8 @@ def _is_file(path: str, folder: Path) -> bool:
         return True
     if "*" in path:
         return any(ROOT.glob(path))
+    if "/" not in path:
+        return any(found.name == path for found in files(f"*{path}"))
     return (ROOT / path).exists() or (folder / path).exists()
 
 
