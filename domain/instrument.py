@@ -110,3 +110,29 @@ def option_of(symbol: str, currency: str = "USD") -> Instrument | None:
             strike=Decimal(strike) / 1000,
         ),
     )
+
+
+# What a person may name without its having been seen before; anything else has to be held or found.
+_SYMBOLS = {
+    AssetClass.EQUITY: re.compile(r"[A-Z][A-Z0-9]{0,9}([./-][A-Z0-9]{1,4})?"),
+    AssetClass.CRYPTO: re.compile(r"[A-Z0-9]{2,12}/[A-Z]{3,5}"),
+}
+
+
+def named(asset_class: AssetClass, symbol: str) -> Instrument | None:
+    """The US equity, the crypto pair or the option of this canonical symbol; None if it is none.
+
+    Only the canonical spelling is taken, so that one thing has one name: "aapl" is not AAPL.
+    """
+    if asset_class is AssetClass.OPTION:
+        option = option_of(symbol)
+        return option if option and symbol in {option.symbol, _unpadded(option.symbol)} else None
+    plain = AssetClass.EQUITY if asset_class is AssetClass.ETF else asset_class
+    if plain not in _SYMBOLS or not _SYMBOLS[plain].fullmatch(symbol):
+        return None
+    currency = symbol.partition("/")[2] if plain is AssetClass.CRYPTO else "USD"
+    return Instrument(asset_class=plain, symbol=symbol, currency=currency)
+
+
+def _unpadded(symbol: str) -> str:
+    return symbol.replace(" ", "")

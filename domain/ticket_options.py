@@ -29,6 +29,7 @@ class TicketOptions:
     shortable: bool
     order_classes: tuple[OrderClass, ...]
     choices: tuple[Choice, ...]
+    market_open: bool
     tick: Decimal | None = None
     lot: Decimal | None = None
     minimum: Decimal | None = None
@@ -38,7 +39,9 @@ _TYPES = tuple(each for each in OrderType if each is not OrderType.OTHER)
 _TIMES = tuple(each for each in TimeInForce if each is not TimeInForce.OTHER)
 
 
-def ticket_options(instrument: Instrument, capabilities: Capabilities) -> TicketOptions:
+def ticket_options(
+    instrument: Instrument, capabilities: Capabilities, *, market_open: bool
+) -> TicketOptions:
     """Every combination there is, each tried against the same rules as an order."""
     trades = capabilities.trades.get(instrument.asset_class)
     combinations = product(_TYPES, _TIMES, (False, True))
@@ -47,6 +50,7 @@ def ticket_options(instrument: Instrument, capabilities: Capabilities) -> Ticket
         notional=trades is not None and trades.notional,
         shortable=trades is not None and trades.short,
         order_classes=tuple(sorted(trades.classes)) if trades else (),
+        market_open=market_open,
         choices=tuple(_choice(instrument, capabilities, *each) for each in combinations),
     )
 

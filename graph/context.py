@@ -19,6 +19,7 @@ from store.reads import Reads
 from streaming.marks import Marks
 from streaming.views import Views
 from trading.connect import Connect
+from trading.desk import Desk
 from trading.sync import Sync
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Services:
     views: Views
     connect: Connect
     sync: Sync
+    desk: Desk
     tokens: Tokens
     sign_ins: SignIns
 

@@ -10,6 +10,7 @@ from domain.connection import ConnectionState, Permission, Reach, Resource, Sync
 from domain.errors import ErrorCode
 from domain.holding import CostSource, MarkSource, Side
 from domain.instrument import AssetClass, OptionRight
+from domain.intent import IntentKind, IntentState
 from domain.order import (
     ExecType,
     OrderClass,
@@ -20,6 +21,8 @@ from domain.order import (
     PositionEffect,
     TimeInForce,
 )
+from domain.preview import PreviewSource
+from domain.risk import TradingScope, TradingState
 from store.journal import ResyncReason
 
 EXPOSED = (
@@ -32,6 +35,8 @@ EXPOSED = (
     Environment,
     ErrorCode,
     ExecType,
+    IntentKind,
+    IntentState,
     MarkSource,
     OptionRight,
     OrderClass,
@@ -42,6 +47,7 @@ EXPOSED = (
     Permission,
     PositionEffect,
     PreviewBy,
+    PreviewSource,
     Proof,
     Pushed,
     Reach,
@@ -53,6 +59,8 @@ EXPOSED = (
     Side,
     SyncStatus,
     TimeInForce,
+    TradingScope,
+    TradingState,
 )
 
 for _enum in EXPOSED:

@@ -13,12 +13,17 @@ from graph.brokers import BrokerQuery
 from graph.changes import ChangeSubscription
 from graph.connecting import ConnectionMutation
 from graph.connections import Connection, ConnectionQuery, ConnectionSubscription
+from graph.halting import HaltMutation, HaltQuery
 from graph.instruments import Instrument
+from graph.intents import IntentQuery
 from graph.lookup import NodeQuery
 from graph.orders import Order, OrderQuery
 from graph.positions import Position, PositionQuery, PositionSubscription
 from graph.rate_limit import RateLimitQuery
+from graph.risk import RiskMutation, RiskQuery
 from graph.scalars import SCALARS
+from graph.ticket_options import TradingQuery
+from graph.trading import TradingMutation
 from graph.viewer import ViewerMutation, ViewerQuery
 
 
@@ -31,6 +36,10 @@ class Query(
     AccountQuery,
     PositionQuery,
     OrderQuery,
+    IntentQuery,
+    TradingQuery,
+    HaltQuery,
+    RiskQuery,
     AuditQuery,
     RateLimitQuery,
 ):
@@ -38,7 +47,7 @@ class Query(
 
 
 @strawberry.type(description="What can be done; why something was not is in userErrors.")
-class Mutation(ConnectionMutation, ViewerMutation):
+class Mutation(ConnectionMutation, TradingMutation, HaltMutation, RiskMutation, ViewerMutation):
     """Root fields, a mixin a noun."""
 
 

@@ -1,7 +1,7 @@
 """Intents as rows: written down once per key, moved under the user's lock, never forgotten."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -137,9 +137,13 @@ class Intents:
             rows = rows.filter(user_id__in=list(users))
         return tuple(decode(Intent, row.value) for row in await rows)
 
-    async def lately(self, user: UserId, *, first: int) -> tuple[Intent, ...]:
+    async def lately(
+        self, user: UserId, *, accounts: Collection[AccountId] | None = None, first: int
+    ) -> tuple[Intent, ...]:
         """The user's newest, newest first."""
         rows = IntentRow.filter(user_id=user).order_by("-created_at", "-id").limit(first)
+        if accounts is not None:
+            rows = rows.filter(account_id__in=list(accounts))
         return tuple(decode(Intent, row.value) for row in await rows)
 
 

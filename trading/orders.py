@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from brokers.contract import Plugin
 from brokers.lines import Lines
+from brokers.market_hours import is_open
 from domain.books import Books
 from domain.clock import Clock
 from domain.errors import ErrorCode, Problem
@@ -143,12 +144,13 @@ class Orders:
         return await self._placing.submit(wanted)
 
     async def options(
-        self, user: UserId, account: AccountId, draft_of: Instrument
+        self, user: UserId, account: AccountId, instrument: Instrument
     ) -> TicketOptions:
         """What can be ordered of an instrument in an account, and why the rest cannot."""
         connection = await self._placing.connection_of(user, account)
         able = self._plugins[connection.broker].capabilities
-        return ticket_options(draft_of, able)
+        now_open = is_open(instrument.asset_class, self._clock.now())
+        return ticket_options(instrument, able, market_open=now_open)
 
 
 def checked(key: str) -> str:
