@@ -16,9 +16,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def document(name: str) -> str:
-    """The text of an operation, with the row's fragment that all of them share."""
-    parts = (f"{name}.graphql", "row.graphql")
-    return "\n".join((DOCUMENTS / part).read_text(encoding="utf-8") for part in parts)
+    """The text of an operation, with the row's fragment where it asks for rows."""
+    text, row = (
+        (DOCUMENTS / f"{part}.graphql").read_text(encoding="utf-8") for part in (name, "row")
+    )
+    return f"{text}\n{row}" if "...Row" in text else text
 
 
 def user_name(index: int) -> str:

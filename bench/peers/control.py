@@ -6,7 +6,7 @@ import json
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,12 +29,12 @@ class Scale:
     positions: int
 
 
-def scale() -> Scale:
+def scale(words: Sequence[str] | None = None) -> Scale:
     """The scale that the command line asks for."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--users", type=int, default=1)
     parser.add_argument("--positions", type=int, default=50)
-    asked = parser.parse_args()
+    asked = parser.parse_args(words)
     return Scale(users=asked.users, positions=asked.positions)
 
 
