@@ -1,0 +1,182 @@
+"""Order truth: the join is a lattice, so no order of arrival matters."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from functools import reduce
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.facts import (
+    Facts,
+    OrderReport,
+    Source,
+    Stamp,
+    average_price,
+    facts_of,
+    filled,
+    join,
+    standing,
+    status,
+)
+from domain.order import TERMINAL, Execution, OrderStatus
+from tests.store.samples import at, fill, report
+
+QUANTITIES = st.integers(min_value=0, max_value=10).map(Decimal)
+
+
+@st.composite
+def executions(draw: st.DrawFn) -> Execution:
+    """A fill, or a later word on the same one."""
+    index = draw(st.integers(0, 3))
+    execution = fill(f"e{index}", str(draw(st.integers(1, 4))), seconds=index)
+    return replace(execution, revision=draw(st.sampled_from([0, 0, 0, 1, 2])))
+
+
+@st.composite
+def reports(draw: st.DrawFn, *, timed: bool = True, amended: bool = True) -> OrderReport:
+    """Something that might be said of one order."""
+    said = report(
+        seconds=draw(st.integers(0, 5)),
+        status=draw(st.sampled_from(list(OrderStatus))),
+        filled=str(draw(QUANTITIES)),
+        source=draw(st.sampled_from(list(Source))),
+        execution=draw(st.none() | executions()),
+        busted=draw(st.sampled_from([(), (), ("e0",), ("e1", "e2")])) if amended else (),
+        average=draw(st.sampled_from([None, "100", "101"])),
+    )
+    if not amended and said.execution is not None:
+        said = replace(said, execution=fill(said.execution.execution_id, "2"))
+    if timed:
+        return said
+    arrival = at(draw(st.integers(0, 100)))
+    return replace(said, stamp=Stamp(time=None, source=said.stamp.source, arrival=arrival))
+
+
+def joined(said: Sequence[OrderReport]) -> Facts:
+    """Everything together, in this order."""
+    return reduce(join, map(facts_of, said))
+
+
+def shown(facts: Facts) -> tuple[object, ...]:
+    """All that is derived from facts."""
+    said = facts.said
+    return (
+        status(facts),
+        filled(facts),
+        average_price(facts),
+        standing(facts),
+        said.terms,
+        said.raw_status,
+        said.working,
+        said.reason,
+    )
+
+
+@given(st.lists(reports(), min_size=1, max_size=6), st.randoms())
+def test_timed_reports_mean_the_same_in_any_order_and_repetition(
+    said: list[OrderReport], random: Random
+) -> None:
+    mixed = [*said, *random.choices(said, k=3)]
+    random.shuffle(mixed)
+    assert shown(joined(mixed)) == shown(joined(said))
+
+
+@given(reports(), reports(), reports())
+def test_the_join_is_commutative_associative_and_idempotent(
+    one: OrderReport, two: OrderReport, three: OrderReport
+) -> None:
+    a, b, c = map(facts_of, (one, two, three))
+    assert shown(join(a, b)) == shown(join(b, a))
+    assert shown(join(join(a, b), c)) == shown(join(a, join(b, c)))
+    assert join(a, a) == a
+
+
+@given(
+    st.lists(reports(timed=False), min_size=1, max_size=4),
+    st.lists(reports(timed=False), min_size=1, max_size=4),
+    st.data(),
+)
+def test_untimed_sources_mean_the_same_however_they_interleave(
+    polled: list[OrderReport], streamed: list[OrderReport], data: st.DataObject
+) -> None:
+    poll = _in_own_order(polled, Source.POLL)
+    stream = _in_own_order(streamed, Source.STREAM)
+    mixed, left = [], [list(poll), list(stream)]
+    while any(left):
+        source = data.draw(st.sampled_from([each for each in left if each]))
+        mixed.append(source.pop(0))
+    assert shown(joined(mixed)) == shown(joined([*poll, *stream]))
+
+
+def _in_own_order(said: Sequence[OrderReport], source: Source) -> list[OrderReport]:
+    return [
+        replace(each, stamp=Stamp(time=None, source=source, arrival=at(index)))
+        for index, each in enumerate(said)
+    ]
+
+
+@given(st.lists(reports(amended=False), min_size=1, max_size=6), reports(amended=False))
+def test_without_busts_fills_never_shrink_and_an_end_is_an_end(
+    said: list[OrderReport], late: OrderReport
+) -> None:
+    before = joined(said)
+    after = join(before, facts_of(late))
+    assert filled(after) >= filled(before)
+    if status(before).terminal:
+        assert status(after).terminal
+        assert TERMINAL.index(status(after)) >= TERMINAL.index(status(before))
+
+
+def test_a_report_that_comes_late_takes_no_fill_back() -> None:
+    facts = joined([report(seconds=1, filled="5"), report(seconds=2, filled="3")])
+    assert filled(facts) == 5
+
+
+def test_a_bust_takes_the_fill_and_the_end_back() -> None:
+    done = report(seconds=1, status=OrderStatus.FILLED, filled="10", execution=fill("e1", "10"))
+    busted = report(seconds=2, status=OrderStatus.NEW, filled="0", busted=("e1",))
+    facts = joined([busted, done])
+    assert status(facts) is OrderStatus.NEW
+    assert filled(facts) == 0
+    assert standing(facts) == ()
+
+
+def test_a_correction_replaces_the_fill_that_it_corrects() -> None:
+    first = fill("e1", "10", "100")
+    corrected = replace(first, quantity=Decimal(8), price=Decimal(99), revision=1)
+    facts = joined(
+        [
+            report(seconds=2, filled="8", execution=corrected),
+            report(seconds=1, filled="10", execution=first),
+        ]
+    )
+    assert standing(facts) == (corrected,)
+    assert filled(facts) == 8
+    assert average_price(facts) == 99
+
+
+def test_a_complete_fill_beats_a_cancel_and_a_late_fill_of_a_canceled_order_counts() -> None:
+    canceled = report(seconds=1, status=OrderStatus.CANCELED, filled="4")
+    late = report(seconds=0, filled="4", execution=fill("e2", "6"))
+    facts = joined([canceled, late])
+    assert status(facts) is OrderStatus.CANCELED
+    assert filled(facts) == 6
+    complete = join(facts, facts_of(report(seconds=3, filled="10")))
+    assert status(complete) is OrderStatus.FILLED
+
+
+def test_an_unread_word_is_never_an_end() -> None:
+    facts = joined([report(status=OrderStatus.UNKNOWN)])
+    assert not status(facts).terminal
+    partly = join(facts, facts_of(report(status=OrderStatus.FILLED, filled="10", seconds=1)))
+    assert status(partly) is OrderStatus.FILLED
+
+
+def test_an_average_is_worked_out_only_when_executions_explain_every_unit() -> None:
+    one = report(seconds=1, filled="4", execution=fill("e1", "1", "100"))
+    assert average_price(facts_of(one)) is None
+    rest = report(seconds=2, filled="4", execution=fill("e2", "3", "104"))
+    assert average_price(join(facts_of(one), facts_of(rest))) == 103
