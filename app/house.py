@@ -27,7 +27,8 @@ from streaming.marks import Marks
 from streaming.ports import Ports
 from streaming.views import Views
 from trading.connect import Connect
-from trading.desk import Desk, desk
+from trading.desk import Desk
+from trading.ports import Ports as TradingPorts
 from trading.sync import Sync
 
 log = logging.getLogger(__name__)
@@ -127,7 +128,7 @@ def _services(
 
 
 def _desk(stores: Stores, lines: Lines, marks: Marks, clock: Clock) -> Desk:
-    return desk(
+    ports = TradingPorts(
         intents=stores.intents,
         ledger=stores.ledger,
         reads=stores.reads,
@@ -139,6 +140,7 @@ def _desk(stores: Stores, lines: Lines, marks: Marks, clock: Clock) -> Desk:
         clock=clock,
         secret=stores.preview_secret,
     )
+    return Desk.over(ports)
 
 
 def _access(settings: Settings, stores: Stores, clock: Clock) -> Access:

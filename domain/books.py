@@ -21,11 +21,11 @@ from domain.risk import (
     Part,
     TradingScope,
     TradingState,
-    denials,
     held_back,
     parts,
     reduces,
 )
+from domain.rules import denials
 
 # The day of daily limits is the market's, whatever the server's zone.
 _MARKET = ZoneInfo("America/New_York")

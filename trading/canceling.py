@@ -4,15 +4,11 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from brokers.lines import Lines
-from domain.clock import Clock
 from domain.errors import BrokerError, ErrorCode, Problem
 from domain.facts import OrderReport, Source, Stamp
 from domain.ids import AccountId, InstrumentId, OrderId, UserId
 from domain.order import Order
-from store.intents import Intents
-from store.ledger import Ledger
-from store.reads import Reads
+from trading.ports import Ports
 
 _PAGE = 200
 _CONFIRM_WITHIN = 10.0
@@ -39,11 +35,9 @@ class Swept:
 class Canceling:
     """Asks the broker to cancel, then looks."""
 
-    def __init__(
-        self, *, intents: Intents, ledger: Ledger, reads: Reads, lines: Lines, clock: Clock
-    ) -> None:
-        self._intents, self._ledger, self._reads = intents, ledger, reads
-        self._lines, self._clock = lines, clock
+    def __init__(self, ports: Ports) -> None:
+        self._intents, self._ledger, self._reads = ports.intents, ports.ledger, ports.reads
+        self._lines, self._clock = ports.lines, ports.clock
 
     async def one(self, user: UserId, id: OrderId) -> Order:
         """The order as it stands after its cancel was asked for; that it is over comes later.

@@ -4,14 +4,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
 
-from brokers.lines import Lines
 from domain.books import Stale
-from domain.clock import Clock
 from domain.connection import Connection
 from domain.errors import ErrorCode, Problem
 from domain.ids import AccountId
-from store.intents import Intents
-from store.ledger import Ledger
+from trading.ports import Ports
 
 T = TypeVar("T")
 
@@ -21,9 +18,9 @@ _LOOKS = 4
 class FreshLook:
     """Takes a snapshot of an account whenever a decision says that it needs one."""
 
-    def __init__(self, *, intents: Intents, ledger: Ledger, lines: Lines, clock: Clock) -> None:
-        self._intents, self._ledger = intents, ledger
-        self._lines, self._clock = lines, clock
+    def __init__(self, ports: Ports) -> None:
+        self._intents, self._ledger = ports.intents, ports.ledger
+        self._lines, self._clock = ports.lines, ports.clock
 
     async def until(
         self,

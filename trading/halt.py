@@ -5,19 +5,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from domain.clock import Clock
 from domain.errors import BrokerError, ErrorCode, Problem
 from domain.holding import Holding
 from domain.ids import AccountId, UserId
 from domain.intent import Intent, IntentKind, IntentState
 from domain.order import Order
 from domain.risk import TradingScope, TradingState
-from store.intents import Intents
-from store.reads import Reads
-from store.trading_states import Standing, TradingStates
+from store.trading_states import Standing
 from trading.canceling import Canceling, Swept, Unconfirmed
 from trading.orders import Orders
-from trading.resolving import Resolving
+from trading.ports import Ports
 
 _PAGE = 200
 _EVERY = 0.1
@@ -50,20 +47,9 @@ class Halted:
 class Halt:
     """Once `halt` has returned nothing that adds exposure leaves."""
 
-    def __init__(
-        self,
-        *,
-        states: TradingStates,
-        intents: Intents,
-        reads: Reads,
-        canceling: Canceling,
-        resolving: Resolving,
-        orders: Orders,
-        clock: Clock,
-    ) -> None:
-        self._states, self._intents, self._reads = states, intents, reads
-        self._canceling, self._resolving, self._orders = canceling, resolving, orders
-        self._clock = clock
+    def __init__(self, ports: Ports, canceling: Canceling, orders: Orders) -> None:
+        self._states, self._intents, self._reads = ports.states, ports.intents, ports.reads
+        self._canceling, self._orders, self._clock = canceling, orders, ports.clock
 
     async def halt(
         self,

@@ -1,15 +1,11 @@
 """What a person or a machine may ask of orders: preview, place, replace, close."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import timedelta
 from decimal import Decimal
 
-from brokers.contract import Plugin
-from brokers.lines import Lines
 from brokers.market_hours import is_open
 from domain.books import Books
-from domain.clock import Clock
 from domain.errors import ErrorCode, Problem
 from domain.ids import AccountId, InstrumentId, OrderId, UserId
 from domain.instrument import Instrument
@@ -17,9 +13,9 @@ from domain.intent import KEY_LENGTH, Intent, IntentKind, fingerprint
 from domain.money import ZERO
 from domain.preview import Preview, estimate, token
 from domain.ticket_options import TicketOptions, ticket_options
-from store.reads import Reads
 from trading.drafts import Changes, Looked, body_of, check_looked, closing, replacing
 from trading.placing import Placing
+from trading.ports import Ports
 from trading.prices import Prices
 from trading.wanted import Draft, Wanted, check_supported
 
@@ -27,25 +23,12 @@ PREVIEW_LASTS = timedelta(minutes=2)
 
 
 class Orders:
-    """Every method raises Problem for what the user can mend and BrokerError for the rest.
+    """Every method raises Problem for what the user can mend and BrokerError for the rest."""
 
-    `secret` signs previews; it is the same in every process and in no database.
-    """
-
-    def __init__(
-        self,
-        *,
-        placing: Placing,
-        reads: Reads,
-        lines: Lines,
-        prices: Prices,
-        plugins: Mapping[str, Plugin],
-        clock: Clock,
-        secret: bytes,
-    ) -> None:
-        self._placing, self._reads, self._lines = placing, reads, lines
-        self._prices, self._plugins, self._clock = prices, plugins, clock
-        self._secret = secret
+    def __init__(self, ports: Ports, placing: Placing, prices: Prices) -> None:
+        self._placing, self._prices = placing, prices
+        self._reads, self._lines, self._plugins = ports.reads, ports.lines, ports.plugins
+        self._clock, self._secret = ports.clock, ports.secret
 
     async def preview(self, user: UserId, account: AccountId, draft: Draft) -> Preview:
         """What it would cost and leave behind, with a token that placing takes."""

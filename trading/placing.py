@@ -1,20 +1,18 @@
 """The only way to an order: written down, allowed, sent once, concluded."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from brokers.contract import Plugin
-from brokers.lines import Lines
 from domain.books import Books, Market, verdict
 from domain.connection import Connection
 from domain.errors import ErrorCode, Problem
 from domain.ids import AccountId, UserId
-from domain.intent import Boundary, Intent, IntentState, Trace, untraced
+from domain.intent import Boundary, Intent, IntentState
 from domain.risk import Denied
-from store.intents import Committed, Intents, reused, same_body
-from store.reads import Reads
+from store.intents import Committed, reused, same_body
 from trading.freshness import FreshLook
+from trading.ports import Ports
 from trading.prices import Prices
 from trading.sending import Sending
 from trading.wanted import Wanted, check_supported, check_tradable, intent_of
@@ -25,22 +23,11 @@ Resolve = Callable[[Intent], Awaitable[Intent]]
 class Placing:
     """For people and machines alike; `resolve` is tried once where an answer was lost."""
 
-    def __init__(
-        self,
-        *,
-        intents: Intents,
-        reads: Reads,
-        lines: Lines,
-        prices: Prices,
-        plugins: Mapping[str, Plugin],
-        look: FreshLook,
-        sending: Sending,
-        resolve: Resolve,
-        trace: Trace = untraced,
-    ) -> None:
-        self._intents, self._reads, self._lines = intents, reads, lines
-        self._prices, self._plugins, self._look = prices, plugins, look
-        self._sending, self._resolve, self._trace = sending, resolve, trace
+    def __init__(self, ports: Ports, look: FreshLook, prices: Prices, resolve: Resolve) -> None:
+        self._intents, self._reads, self._lines = ports.intents, ports.reads, ports.lines
+        self._plugins, self._trace = ports.plugins, ports.trace
+        self._prices, self._look, self._resolve = prices, look, resolve
+        self._sending = Sending(ports, look)
         self._running: dict[tuple[UserId, str], tuple[str, asyncio.Task[Intent]]] = {}
 
     async def submit(self, wanted: Wanted) -> Intent:

@@ -1,25 +1,23 @@
 """What something trades at now: the live price if there is one, else the broker is asked."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from brokers.contract import Broker
 from brokers.market_hours import is_open
 from domain.books import Market
-from domain.clock import Clock
 from domain.connection import Connection
 from domain.errors import BrokerError
 from domain.holding import Mark
-from domain.ids import ConnectionId, InstrumentId
+from domain.ids import InstrumentId
 from domain.instrument import Instrument
-
-Marks = Callable[[ConnectionId, InstrumentId], Mark | None]
+from trading.ports import Ports
 
 
 class Prices:
     """Prices for decisions; one that cannot be had is left out, which limits take for a no."""
 
-    def __init__(self, *, live: Marks, clock: Clock) -> None:
-        self._live, self._clock = live, clock
+    def __init__(self, ports: Ports) -> None:
+        self._live, self._clock = ports.live, ports.clock
 
     async def marks(
         self, connection: Connection, broker: Broker, instruments: Iterable[Instrument]

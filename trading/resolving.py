@@ -2,22 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from brokers.contract import Broker, Plugin
-from brokers.lines import Lines
+from brokers.contract import Broker
 from domain import intent as moves
-from domain.clock import Clock
 from domain.connection import Connection
 from domain.errors import BrokerError, ErrorCode, Problem
-from domain.ids import ConnectionId, IntentId, UserId
+from domain.ids import IntentId, UserId
 from domain.intent import Intent, IntentState
-from store.intents import Intents
-from store.ledger import Ledger
-from store.reads import Reads
+from trading.ports import Ports
 
 logger = logging.getLogger(__name__)
 
@@ -26,29 +22,16 @@ _SOONEST, _LATEST = 1.0, 60.0
 _MACHINE = "resolving"
 
 
-def everything(connection: ConnectionId) -> bool:
-    """This process owns all connections."""
-    return True
-
-
 class Resolving:
     """One path for a timeout, a 5xx, garbage, a crash and a restart."""
 
-    def __init__(
-        self,
-        *,
-        intents: Intents,
-        ledger: Ledger,
-        reads: Reads,
-        lines: Lines,
-        plugins: Mapping[str, Plugin],
-        clock: Clock,
-        owns: Callable[[ConnectionId], bool] = everything,
-    ) -> None:
-        self._intents, self._ledger, self._reads = intents, ledger, reads
-        self._lines, self._plugins, self._clock, self._owns = lines, plugins, clock, owns
-        # When each may be looked for again, and how long to wait after that; lost without harm.
-        self._next: dict[IntentId, tuple[float, float]] = {}
+    def __init__(self, ports: Ports) -> None:
+        self._intents, self._ledger, self._reads = ports.intents, ports.ledger, ports.reads
+        self._lines, self._plugins = ports.lines, ports.plugins
+        self._clock, self._owns = ports.clock, ports.owns
+        # When each may be looked for again, and the pause after that, in seconds of the monotonic
+        # clock; lost without harm.
+        self._next_seconds: dict[IntentId, tuple[float, float]] = {}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -63,7 +46,9 @@ class Resolving:
     async def all(self) -> None:
         """One round over everything unresolved of this process; a failure waits for the next."""
         unresolved = await self._intents.unresolved()
-        self._next = {i.id: self._next[i.id] for i in unresolved if i.id in self._next}
+        self._next_seconds = {
+            i.id: self._next_seconds[i.id] for i in unresolved if i.id in self._next_seconds
+        }
         for intent in unresolved:
             if not self._owns(intent.connection_id) or not self._due(intent):
                 continue
@@ -119,9 +104,9 @@ class Resolving:
     def _due(self, intent: Intent) -> bool:
         """Soon at first, then ever more slowly: an outage is not helped by asking."""
         now = self._clock.monotonic()
-        at, pause = self._next.get(intent.id, (now, _SOONEST))
+        at, pause = self._next_seconds.get(intent.id, (now, _SOONEST))
         if intent.state is IntentState.UNKNOWN and now >= at:
-            self._next[intent.id] = (now + pause, min(2 * pause, _LATEST))
+            self._next_seconds[intent.id] = (now + pause, min(2 * pause, _LATEST))
         return now >= at
 
     async def _look(self, intent: Intent) -> Intent:

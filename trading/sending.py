@@ -8,21 +8,17 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from brokers.contract import Broker
-from brokers.lines import Lines
 from domain import intent as moves
 from domain.books import Books, blocked
-from domain.clock import Clock
 from domain.connection import Connection
 from domain.errors import BrokerError, ErrorCode, OutcomeUnknown, Problem, Refused, Unreachable
 from domain.facts import OrderReport
 from domain.ids import OrderId
-from domain.intent import Boundary, Intent, IntentState, Trace, untraced
+from domain.intent import Boundary, Intent, IntentState
 from domain.money import EXACT
 from domain.order import Terms
-from store.intents import Intents
-from store.ledger import Ledger
-from store.reads import Reads
 from trading.freshness import FreshLook
+from trading.ports import Ports
 from trading.wanted import check_tradable
 
 logger = logging.getLogger(__name__)
@@ -39,19 +35,10 @@ Send = Callable[[], Awaitable[OrderReport]]
 class Sending:
     """Everything that can wait or fail comes before the flip to SENDING; after it, one request."""
 
-    def __init__(
-        self,
-        *,
-        intents: Intents,
-        ledger: Ledger,
-        reads: Reads,
-        lines: Lines,
-        look: FreshLook,
-        clock: Clock,
-        trace: Trace = untraced,
-    ) -> None:
-        self._intents, self._ledger, self._reads = intents, ledger, reads
-        self._lines, self._look, self._clock, self._trace = lines, look, clock, trace
+    def __init__(self, ports: Ports, look: FreshLook) -> None:
+        self._intents, self._ledger, self._reads = ports.intents, ports.ledger, ports.reads
+        self._lines, self._look = ports.lines, look
+        self._clock, self._trace = ports.clock, ports.trace
         self._owner = uuid4().hex
 
     async def send(self, intent: Intent, connection: Connection) -> Intent:

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,7 +25,8 @@ from store.risk_limits import RiskLimits
 from store.trading_states import TradingStates
 from store.vault import Vault
 from store.writer import Writer
-from trading.desk import Desk, desk
+from trading.desk import Desk
+from trading.ports import Ports
 
 ADA = UserId("ada")
 KEYS = Keyring.parse(base64.b64encode(bytes(32)).decode())
@@ -93,8 +94,56 @@ async def rig(
 ) -> AsyncIterator[Rig]:
     """Everything opened; nothing runs in the background but the writer."""
     time = clock or RealClock()
-    calls: list[CallRecord] = []
+    async with AsyncExitStack() as stack:
+        db = await Database.open(database)
+        stack.push_async_callback(db.close)
+        await db.migrate()
+        writer = Writer(db, time, lambda _: None, chain=KEYS.audit_chain())
+        await stack.enter_async_context(writer.running())
+        made = _rig(db, writer, endpoints, time, trace)
+        stack.push_async_callback(made.lines.aclose)
+        stack.push_async_callback(made.desk.placing.aclose)
+        yield made
 
+
+def _rig(
+    db: Database, writer: Writer, endpoints: Mapping[str, str], clock: Clock, trace: Trace
+) -> Rig:
+    intents = Intents(writer, trace=trace)
+    connections = Connections(writer, Vault(KEYS))
+    calls: list[CallRecord] = []
+    lines = _lines(connections, endpoints, clock, trace, calls)
+    ports = Ports(
+        intents=intents,
+        ledger=Ledger(writer, seen=intents.appeared),
+        reads=Reads(db),
+        limits=RiskLimits(writer),
+        states=TradingStates(writer),
+        lines=lines,
+        plugins=plugins(),
+        live=lambda *_: None,
+        clock=clock,
+        secret=KEYS.preview_secret(),
+        trace=trace,
+    )
+    return Rig(
+        desk=Desk.over(ports),
+        reads=ports.reads,
+        ledger=ports.ledger,
+        lines=lines,
+        connections=connections,
+        clock=clock,
+        calls=calls,
+    )
+
+
+def _lines(
+    connections: Connections,
+    endpoints: Mapping[str, str],
+    clock: Clock,
+    trace: Trace,
+    calls: list[CallRecord],
+) -> Lines:
     async def record(call: CallRecord) -> None:
         calls.append(call)
 
@@ -102,47 +151,5 @@ async def rig(
         if call.purpose is Purpose.TRADE:
             trace(Boundary.WRITTEN)
 
-    db = await Database.open(database)
-    try:
-        await db.migrate()
-        writer = Writer(db, time, lambda _: None, chain=KEYS.audit_chain())
-        intents = Intents(writer, trace=trace)
-        ledger = Ledger(writer, seen=intents.appeared)
-        connections, reads = Connections(writer, Vault(KEYS)), Reads(db)
-        lines = Lines(
-            plugins(),
-            connections.credentials,
-            record,
-            time,
-            {"alpaca": {Environment.PAPER: endpoints}},
-            written,
-        )
-        made = desk(
-            intents=intents,
-            ledger=ledger,
-            reads=reads,
-            limits=RiskLimits(writer),
-            states=TradingStates(writer),
-            lines=lines,
-            plugins=plugins(),
-            live=lambda *_: None,
-            clock=time,
-            secret=KEYS.preview_secret(),
-            trace=trace,
-        )
-        async with writer.running():
-            try:
-                yield Rig(
-                    desk=made,
-                    reads=reads,
-                    ledger=ledger,
-                    lines=lines,
-                    connections=connections,
-                    clock=time,
-                    calls=calls,
-                )
-            finally:
-                await made.placing.aclose()
-                await lines.aclose()
-    finally:
-        await db.close()
+    overrides = {"alpaca": {Environment.PAPER: endpoints}}
+    return Lines(plugins(), connections.credentials, record, clock, overrides, written)

@@ -9,7 +9,7 @@ import pytest
 import sandbox
 from domain.errors import ErrorCode, Problem
 from domain.intent import Intent, IntentState
-from domain.order import OrderSide, OrderStatus
+from domain.order import OrderSide, OrderStatus, OrderType
 from domain.risk import Denied, Limits, TradingScope
 from sandbox.orders import OrdStatus
 from tests.trading.orders import AAPL, hold, market, ours, resting
@@ -155,7 +155,7 @@ async def test_what_the_broker_cannot_take_never_reaches_the_wire(
     problem = await _raises(
         ErrorCode.UNSUPPORTED_CAPABILITY,
         made,
-        replace(draft, terms=replace(stop, type="STOP_LIMIT")),
+        replace(draft, terms=replace(stop, type=OrderType.STOP_LIMIT)),
     )
     assert "possible: LIMIT" in problem.message
     assert len(box.log.matching("POST", PATH)) == 1
@@ -190,7 +190,7 @@ async def test_a_replacement_whose_answer_was_lost_is_found(
     changes = Changes(limit_price=Decimal("2.00"))
     replaced = await made.desk.orders.replace(ADA, placed.order_id, changes, key="r")
     assert (replaced.state, replaced.order_id) == (IntentState.PLACED, placed.order_id)
-    assert len(box.log.matching("PATCH", "/v2/orders/{order_id}")) <= 1
+    assert len([entry for entry in box.log.entries if entry.method == "PATCH"]) == 1
     assert len(ours(box)) == 2
 
 
