@@ -11,6 +11,8 @@ hash = $(shell sha256sum $(1) 2>/dev/null | cut -c1-16)
 RUNTIME := .stamps/runtime-$(call hash,locks/runtime.txt)
 TOOLS := .stamps/tools-$(call hash,locks/test.txt)
 CLIENTS := $(if $(wildcard tests/clients/package-lock.json),.stamps/clients-$(call hash,tests/clients/package-lock.json))
+LOAD := .stamps/load-$(call hash,locks/bench.txt)
+PEERS := .stamps/peers-$(call hash,bench/peers/package-lock.json)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 run: $(RUNTIME)  ## the server with sandbox brokers beside it and a demo portfolio
@@ -43,8 +45,8 @@ schema: $(RUNTIME)  ## write schema.graphql
 sandbox: $(RUNTIME)  ## the sandbox brokers alone
 	$(BIN)/python -m sandbox
 
-bench: $(TOOLS)  ## measure, and print the figures
-	$(BIN)/python -m bench
+bench: $(TOOLS) $(LOAD) $(PEERS) .stamps/debian  ## measure beside servers that are known; takes an hour
+	.venv-bench/bin/python -m bench --json bench.json
 
 witness-alpaca: $(RUNTIME)  ## the environment of Alpaca's own client
 	$(BIN)/python tools/witness_env.py alpaca
@@ -69,6 +71,15 @@ $(TOOLS): .venv/pyvenv.cfg
 .stamps/clients-%: .venv/pyvenv.cfg
 	npm ci --prefix tests/clients --no-audit --no-fund --loglevel=error
 	@mkdir -p .stamps && rm -f .stamps/clients-* && touch $@
+
+$(LOAD): .venv/pyvenv.cfg
+	$(BIN)/python -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/bench.txt
+	@mkdir -p .stamps && rm -f .stamps/load-* && touch $@
+
+$(PEERS):
+	npm ci --prefix bench/peers --no-audit --no-fund --loglevel=error
+	@mkdir -p .stamps && rm -f .stamps/peers-* && touch $@
 
 .stamps/debian:
 	tools/debian.sh

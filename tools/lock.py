@@ -1,4 +1,4 @@
-"""Resolve every lock anew: one for running, one for testing on top of it, one for each witness."""
+"""Resolve every lock anew: for running, for testing on top of it, and for each that stands apart."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def main() -> int:
         uv = _uv(Path(folder))
         _compile(uv, "runtime", ["pyproject.toml"])
         _compile(uv, "test", ["pyproject.toml", "--extra=test", "-c=locks/runtime.txt"])
-        for name, needs in _witnesses().items():
+        for name, needs in _apart().items():
             _compile(uv, name, ["-", "--no-annotate"], "\n".join(needs))
     return 0
 
@@ -45,11 +45,11 @@ def _compile(uv: Path, name: str, needs: list[str], typed: str = "") -> None:
     subprocess.run(command, cwd=ROOT, input=typed, text=True, check=True)
 
 
-def _witnesses() -> dict[str, list[str]]:
-    """What each vendor's own client needs: pinned apart, so that it never binds the product."""
+def _apart() -> dict[str, list[str]]:
+    """What vendors' own clients and the load client need: it never binds the product."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    return {name: needs for name, needs in extras.items() if name.startswith("witness-")}
+    return {name: needs for name, needs in extras.items() if name != "test"}
 
 
 if __name__ == "__main__":
