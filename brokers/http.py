@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientWebSocketResponse
 
 from brokers.gate import Call, Gate, Passage, Purpose
-from brokers.limits import Allowance
+from brokers.limits import Allowance, TooSoon
 from brokers.wire import clean
 from domain.clock import Clock
 from domain.errors import (
@@ -245,7 +245,7 @@ async def _read(response: ClientResponse) -> bytes:
 
 
 def _worth_repeating(error: BrokerError, call: Call) -> bool:
-    if call.purpose is not Purpose.READ:
+    if call.purpose is not Purpose.READ or isinstance(error, TooSoon):
         return False
     if isinstance(error, RateLimited):
         return error.retry_after is not None and error.retry_after <= _LONGEST_PAUSE

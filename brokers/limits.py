@@ -42,6 +42,10 @@ class Allowance:
     resets_at: datetime | None
 
 
+class TooSoon(RateLimited):
+    """We did not send it, as the limit is used up; waiting has been tried."""
+
+
 class Bucket:
     """Tokens that come back with time; `rate.calls` in any `rate.per` is the most it gives."""
 
@@ -104,7 +108,7 @@ class Limits:
         self._app = None if app is None else Bucket(app, clock)
 
     async def admit(self, user: UserId, connection: ConnectionId, purpose: Purpose) -> None:
-        """Wait for a turn and take it; RateLimited at once if that would outlast our patience."""
+        """Wait for a turn and take it; TooSoon at once if that would outlast our patience."""
         await self.ready(user, connection, purpose)
         for bucket in self._buckets(user, connection):
             bucket.take()
@@ -115,7 +119,7 @@ class Limits:
         deadline = self._clock.monotonic() + self._patience
         while wait := max(bucket.wait(purpose) for bucket in buckets):
             if self._clock.monotonic() + wait > deadline:
-                raise RateLimited("too many calls to this broker; try later", retry_after=wait)
+                raise TooSoon("too many calls to this broker; try later", retry_after=wait)
             await self._clock.sleep(wait)
 
     def learn(self, connection: ConnectionId, allowance: Allowance) -> None:

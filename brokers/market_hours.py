@@ -1,9 +1,10 @@
 """When New York trades, which decides how often brokers that only work then are asked."""
 
 import warnings
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 
 from domain.clock import utc
 from domain.instrument import AssetClass
@@ -15,25 +16,31 @@ def is_open(asset_class: AssetClass, at: datetime) -> bool:
     """Whether the regular session is on; crypto never closes, all else keeps New York's hours."""
     if asset_class in _ALWAYS_OPEN:
         return True
-    minute = utc(at).replace(second=0, microsecond=0)
-    return bool(_calendar(minute.year).is_open_on_minute(minute))
+    opens, closes = _sessions(utc(at).year)
+    begun = bisect_right(opens, utc(at))
+    return begun > 0 and utc(at) < closes[begun - 1]
 
 
 def next_open(asset_class: AssetClass, at: datetime) -> datetime:
     """When the next regular session begins, in UTC; `at` itself where it never closes."""
     if asset_class in _ALWAYS_OPEN:
         return utc(at)
-    opens: datetime = _calendar(utc(at).year).next_open(utc(at)).to_pydatetime()
-    return utc(opens)
+    opens, _ = _sessions(utc(at).year)
+    return opens[bisect_right(opens, utc(at))]
 
 
 @lru_cache(maxsize=4)
-def _calendar(year: int) -> Any:
-    """New York's sessions from the end of the year before to the start of the year after."""
+def _sessions(year: int) -> tuple[Sequence[datetime], Sequence[datetime]]:
+    """When New York opens and closes, from the end of the year before to the start of the next."""
     import exchange_calendars
 
     start, end = date(year, 1, 1) - timedelta(days=7), date(year + 1, 1, 15)
     with warnings.catch_warnings():
         # exchange-calendars 4.13 uses what pandas 3.1 is going to change.
         warnings.simplefilter("ignore")
-        return exchange_calendars.get_calendar("XNYS", start=start, end=end)
+        calendar = exchange_calendars.get_calendar("XNYS", start=start, end=end)
+        opens, closes = (
+            tuple(utc(moment.to_pydatetime()) for moment in column)
+            for column in (calendar.opens, calendar.closes)
+        )
+    return opens, closes
