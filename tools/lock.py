@@ -1,4 +1,4 @@
-"""Resolve every lock anew: for running, for testing on top of it, and for each that stands apart."""
+"""Resolve every lock anew: for running, for testing on top of it, for each that stands apart."""
 
 import subprocess
 import sys
