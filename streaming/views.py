@@ -1,7 +1,7 @@
 """What subscriptions read: the gap-free changes of a user, and states watched live."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from typing import TypeVar
 
 from domain.changes import ChangeKind, Revocation
@@ -32,7 +32,7 @@ HIGHEST_RATE = 20.0
 
 
 class Views:
-    """Endless iterators over one user; each registers with the hub first and reads then.
+    """Endless generators over one user, to be closed by who asked; each registers with the hub first and reads then.
 
     Nothing is queued for a watcher: one that is slow reads the journal later. `accounts` is both
     a filter and an allowance, None for all; `heartbeat` is in seconds of silence.
@@ -51,7 +51,7 @@ class Views:
         after: str | None = None,
         kinds: Collection[ChangeKind] | None = None,
         accounts: frozenset[AccountId] | None = None,
-    ) -> AsyncIterator[Frame]:
+    ) -> AsyncGenerator[Frame, None]:
         """A snapshot, or what followed the cursor; then every change as it is committed.
 
         Order events come each, once, in order; a long backlog of other kinds only as their
@@ -83,7 +83,7 @@ class Views:
         *,
         after: str | None = None,
         accounts: frozenset[AccountId] | None = None,
-    ) -> AsyncIterator[Frame]:
+    ) -> AsyncGenerator[Frame, None]:
         """As `changes`, of orders alone."""
         return self.changes(user, after=after, kinds=[ChangeKind.ORDER], accounts=accounts)
 
@@ -93,7 +93,7 @@ class Views:
         *,
         accounts: frozenset[AccountId] | None = None,
         max_rate: float = USUAL_RATE,
-    ) -> AsyncIterator[PositionsFrame]:
+    ) -> AsyncGenerator[PositionsFrame, None]:
         """All positions, then those that change, at most `max_rate` times a second."""
         _check_rate(max_rate)
         return self._live(
@@ -109,20 +109,20 @@ class Views:
         *,
         accounts: frozenset[AccountId] | None = None,
         max_rate: float = USUAL_RATE,
-    ) -> AsyncIterator[AccountFrame]:
+    ) -> AsyncGenerator[AccountFrame, None]:
         """Each account, then those that change, at most `max_rate` times a second."""
         _check_rate(max_rate)
         return self._live(user, Accounts, accounts, max_rate)
 
     def connections(
         self, user: UserId, *, accounts: frozenset[AccountId] | None = None
-    ) -> AsyncIterator[Connection]:
+    ) -> AsyncGenerator[Connection, None]:
         """Each connection, then those that change or were heard from."""
         return self._live(user, Connections, accounts, USUAL_RATE)
 
     async def revocations(
         self, user: UserId, *, after: int | None = None
-    ) -> AsyncIterator[Revocation]:
+    ) -> AsyncGenerator[Revocation, None]:
         """What ends sockets of this user.
 
         `after` is the revision read before the socket's token was checked: then none is missed.
@@ -164,7 +164,7 @@ class Views:
         begin: Callable[[State], Projection[T]],
         accounts: frozenset[AccountId] | None,
         max_rate: float,
-    ) -> AsyncIterator[T]:
+    ) -> AsyncGenerator[T, None]:
         """The whole of a projection, then its news, with a pause after each."""
         sight = Sight(None, accounts)
         with self._hub.watch(user, live=True) as watch:

@@ -12,7 +12,7 @@ LONGEST = 10.0
 async def until(condition: Callable[[], object], *, within: float = LONGEST) -> None:
     """Return as soon as it holds; fail if it does not in so many seconds."""
     async with asyncio.timeout(within):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 (what it waits for has no event to await)
             await asyncio.sleep(0.002)
 
 

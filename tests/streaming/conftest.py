@@ -1,6 +1,6 @@
 """A real store on SQLite with a hub over it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,6 @@ import pytest
 
 from app.clock import RealClock
 from domain.account import Environment
-from domain.changes import Change
 from domain.clock import Clock
 from domain.connection import Connection, Permission
 from domain.ids import UserId
@@ -58,16 +57,11 @@ class House:
 async def opened(path: Path, clock: Clock) -> AsyncIterator[House]:
     """A house over a database file."""
     db = await Database.open(f"sqlite:///{path}")
-    await db.migrate()
-    journal = Journal(db, clock)
-    hub = Hub(journal, clock)
-
-    def committed(changes: Sequence[Change]) -> None:
-        hub.push(changes)
-
-    writer = Writer(db, clock, committed)
-    marks = Marks()
     try:
+        await db.migrate()
+        journal = Journal(db)
+        hub, marks = Hub(journal, clock), Marks()
+        writer = Writer(db, clock, hub.push)
         async with writer.running():
             yield House(
                 clock=clock,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.capabilities import Capabilities, Pushed
+from domain.capabilities import Capabilities
 from domain.changes import AccountFigures, Fresh
 from domain.connection import ConnectionState, Reach, Resource, SyncStatus
 from domain.errors import (

@@ -1,0 +1,399 @@
+"""Views over a real store: gap-free changes, and states watched live."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from domain.changes import CashChange, ChangeKind, HoldingChange
+from domain.connection import ConnectionState, Health, Reach
+from domain.errors import ErrorCode, Problem
+from domain.ids import ConnectionId, UserId
+from domain.order import OrderEvent
+from store.journal import ResyncReason, encode_cursor
+from streaming.frames import ChangeFrame, Frame, Heartbeat, ResyncFrame, SnapshotFrame
+from streaming.hub import Hub
+from streaming.views import Views
+from tests.clock import START
+from tests.streaming.conftest import USER, House
+from tests.streaming.samples import AAPL, MSFT, fill, holding, mark, order, snapshot
+from tests.waiting import taken
+
+
+async def test_the_first_frame_is_a_snapshot_and_what_follows_comes_live(house: House) -> None:
+    link = await house.connect()
+    await house.ledger.record(USER, link.id, snapshot(holding(5)))
+    frames = house.views.changes(USER)
+    (first,) = await taken(frames)
+    assert isinstance(first, SnapshotFrame)
+    assert [held.holding for held in first.state.holdings] == [holding(5)]
+    await house.ledger.record(USER, link.id, fill("1", 1))
+    (second,) = await changes(frames)
+    assert isinstance(second.change.value, OrderEvent)
+    assert second.cursor == encode_cursor(second.change.revision, first.state.head.tag)
+    await frames.aclose()
+
+
+async def test_who_resumes_gets_what_followed_the_cursor_and_no_snapshot(house: House) -> None:
+    link = await house.connect()
+    head = await house.journal.head(USER)
+    await house.ledger.record(USER, link.id, snapshot(holding(5)))
+    frames = house.views.changes(USER, after=encode_cursor(head.revision, head.tag))
+    kinds = [frame.change.kind for frame in await changes(frames, 3)]
+    assert kinds == [ChangeKind.ACCOUNT, ChangeKind.HOLDING, ChangeKind.CASH]
+    await frames.aclose()
+
+
+async def test_a_cursor_that_leads_nowhere_is_told_why_before_the_snapshot(house: House) -> None:
+    await house.connect()
+    head = await house.journal.head(USER)
+    for cursor, reason in [
+        (encode_cursor(head.revision, "another"), ResyncReason.EPOCH_CHANGED),
+        (encode_cursor(head.revision + 9, head.tag), ResyncReason.AHEAD),
+    ]:
+        frames = house.views.changes(USER, after=cursor)
+        told, whole = await taken(frames, 2)
+        assert isinstance(told, ResyncFrame)
+        assert isinstance(whole, SnapshotFrame)
+        assert told.reason is reason
+        assert told.cursor == whole.cursor
+        await frames.aclose()
+
+
+async def test_a_cursor_that_is_none_is_a_problem(house: House) -> None:
+    with pytest.raises(Problem) as raised:
+        await anext(house.views.changes(USER, after="nonsense"))
+    assert raised.value.code is ErrorCode.CURSOR_INVALID
+
+
+async def test_silence_is_broken_by_heartbeats_that_resume_behind_what_was_not_asked_for(
+    house: House,
+) -> None:
+    link = await house.connect()
+    frames = house.views.changes(USER, kinds=[ChangeKind.ORDER])
+    (first,) = await taken(frames)
+    assert isinstance(first, SnapshotFrame)
+    await house.ledger.record(USER, link.id, snapshot(holding(5)))
+    head = await house.journal.head(USER)
+    beats = await taken(frames, 2)
+    assert all(isinstance(beat, Heartbeat) for beat in beats)
+    assert isinstance(beats[1], Heartbeat)
+    assert beats[1].cursor == encode_cursor(head.revision, head.tag)
+    await frames.aclose()
+
+
+async def test_only_the_accounts_asked_for_are_seen(house: House) -> None:
+    link = await house.connect()
+    one = await house.ledger.record(USER, link.id, snapshot(holding(5)))
+    other = await house.ledger.record(USER, link.id, snapshot(holding(7), number="OTHER"))
+    assert one.account_id
+    assert other.account_id
+    frames = house.views.changes(USER, accounts=frozenset({one.account_id}))
+    (first,) = await taken(frames)
+    assert isinstance(first, SnapshotFrame)
+    assert {each.id for each in first.state.accounts} == {one.account_id}
+    assert {each.account_id for each in first.state.holdings} == {one.account_id}
+    assert set(first.state.balances) == set(first.state.valuations) == {one.account_id}
+    assert [each.id for each in first.state.connections] == [link.id]
+    await house.ledger.record(USER, link.id, snapshot(holding(8), number="OTHER", at=later(1)))
+    await house.ledger.record(USER, link.id, snapshot(holding(6), at=later(1)))
+    (second,) = await changes(frames)
+    assert second.change.account_id == one.account_id
+    await frames.aclose()
+
+
+async def test_an_allowance_hides_the_connections_of_other_accounts(house: House) -> None:
+    link, other = await house.connect(), await house.connect()
+    mine = await house.ledger.record(USER, link.id, snapshot())
+    await house.ledger.record(USER, other.id, snapshot(number="OTHER"))
+    assert mine.account_id
+    allowed = frozenset({mine.account_id})
+    head = await house.journal.head(USER)
+    resumed = house.views.changes(
+        USER, after=encode_cursor(head.revision, head.tag), accounts=allowed
+    )
+    waiting = asyncio.create_task(changes(resumed))
+    watched = house.views.connections(USER, accounts=allowed)
+    assert [each.id for each in await taken(watched)] == [link.id]
+    await degrade(house, other.id)
+    await degrade(house, link.id)
+    assert [frame.change.connection_id for frame in await waiting] == [link.id]
+    assert [each.id for each in await taken(watched)] == [link.id]
+    await resumed.aclose()
+    await watched.aclose()
+
+
+async def test_nobody_sees_another_users_changes(house: House) -> None:
+    link = await house.connect()
+    bob = UserId("bob")
+    frames = house.views.changes(bob)
+    await taken(frames)
+    await house.ledger.record(USER, link.id, snapshot(holding(5)))
+    (beat,) = await taken(frames)
+    assert isinstance(beat, Heartbeat)
+    await frames.aclose()
+
+
+async def test_a_long_backlog_keeps_every_order_event_and_the_newest_of_the_rest(
+    house: House,
+) -> None:
+    link = await house.connect()
+    head = await house.journal.head(USER)
+    for part in range(1, 11):
+        for key in range(8):
+            await house.ledger.record(USER, link.id, fill(f"o{key}", part))
+        await house.ledger.record(
+            USER, link.id, snapshot(holding(part), cash=part, at=later(3600 + part))
+        )
+    newest = (await house.journal.head(USER)).revision
+    frames = house.views.changes(USER, after=encode_cursor(head.revision, head.tag))
+    told: list[ChangeFrame] = []
+    while not told or told[-1].change.revision < newest:
+        told += await changes(frames)
+    values = [frame.change.value for frame in told]
+    assert sum(isinstance(value, OrderEvent) for value in values) == 80
+    assert [v.holding for v in values if isinstance(v, HoldingChange)] == [holding(10)]
+    assert [v.balances[0].cash for v in values if isinstance(v, CashChange)] == [10]
+    revisions = [frame.change.revision for frame in told]
+    assert revisions == sorted(set(revisions))
+    await frames.aclose()
+
+
+ORDERS = [f"order-{number}" for number in range(6)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_a_client_that_is_cut_at_random_sees_every_order_event_once_and_in_order(
+    house: House, seed: int
+) -> None:
+    chance = random.Random(seed)
+    link = await house.connect()
+    head = await house.journal.head(USER)
+    cursor, told = encode_cursor(head.revision, head.tag), list[OrderEvent]()
+    trading = asyncio.create_task(trade(house, link.id, chance))
+    async with asyncio.timeout(20):
+        while len(told) < len(ORDERS) * 10:
+            cursor, more = await listen(house, cursor, chance.randint(1, 9))
+            told += more
+    await trading
+    for key in ORDERS:
+        parts = [each.order.filled_quantity for each in told if each.order.broker_order_id == key]
+        assert parts == list(range(1, 11))
+    assert house.hub.listeners == 0
+
+
+async def trade(house: House, link: ConnectionId, chance: random.Random) -> None:
+    """Ten fills of each order, in no order among the orders, with snapshots in between."""
+    for part in range(1, 11):
+        reports = [fill(key, part) for key in chance.sample(ORDERS, len(ORDERS))]
+        whole = snapshot(holding(part), at=later(part))
+        await asyncio.gather(*(house.ledger.record(USER, link, said) for said in (*reports, whole)))
+
+
+async def listen(house: House, cursor: str, many: int) -> tuple[str, list[OrderEvent]]:
+    """One connection of a client that is cut after so many frames: its cursor, what it was told."""
+    told = []
+    frames = house.views.changes(USER, after=cursor)
+    for frame in await taken(frames, many):
+        assert isinstance(frame, ChangeFrame | Heartbeat)
+        cursor = frame.cursor
+        if isinstance(frame, ChangeFrame) and isinstance(frame.change.value, OrderEvent):
+            told.append(frame.change.value)
+    await frames.aclose()
+    return cursor, told
+
+
+async def test_a_hub_that_nothing_is_pushed_to_misses_nothing_within_two_seconds(
+    house: House,
+) -> None:
+    """As in another process, with the bus off."""
+    link = await house.connect()
+    deaf = Hub(house.journal, house.clock)
+    views = Views(house.journal, deaf, house.marks, house.clock)
+    async with deaf.running():
+        frames = views.changes(USER)
+        await taken(frames)
+        for part in range(1, 11):
+            await house.ledger.record(USER, link.id, fill("1", part))
+        told = [
+            frame.change.value
+            for frame in await changes(frames, 11, within=2)
+            if isinstance(frame.change.value, OrderEvent)
+        ]
+        assert [event.order.filled_quantity for event in told] == list(range(1, 11))
+        await frames.aclose()
+
+
+async def test_a_doorbell_brings_what_another_process_wrote_at_once(house: House) -> None:
+    link = await house.connect()
+    deaf = Hub(house.journal, house.clock)
+    views = Views(house.journal, deaf, house.marks, house.clock, heartbeat=60)
+    frames = views.orders(USER)
+    await taken(frames)
+    await house.ledger.record(USER, link.id, order("1"))
+    deaf.heard(USER, (await house.journal.head(USER)).revision)
+    (told,) = await changes(frames, within=1)
+    assert isinstance(told.change.value, OrderEvent)
+    await frames.aclose()
+
+
+async def test_positions_come_whole_then_as_they_change_and_go(house: House) -> None:
+    link = await house.connect()
+    record = await house.ledger.record(
+        USER, link.id, snapshot(holding(5), holding(2, MSFT), marks=(mark(110),))
+    )
+    account = record.account_id
+    assert account
+    frames = house.views.positions(USER, max_rate=20)
+    (whole,) = await taken(frames)
+    worth = {each.holding.instrument.id: each.valuation for each in whole.upserts}
+    assert worth[MSFT.id] is None
+    apple = worth[AAPL.id]
+    assert apple
+    assert (apple.market_value, apple.unrealized_pnl) == (Decimal(550), Decimal(50))
+
+    price(house, link.id, 120, second=1)
+    (ticked,) = await taken(frames)
+    (position,) = ticked.upserts
+    assert position.valuation
+    assert position.valuation.market_value == Decimal(600)
+    assert ticked.removed == ()
+
+    await house.ledger.record(USER, link.id, snapshot(holding(2, MSFT), at=later(2)))
+    (ended,) = await taken(frames)
+    assert ended.removed == ((account, AAPL.id),)
+    assert [each.holding.quantity for each in ended.upserts] == [Decimal(0)]
+
+    await house.ledger.record(USER, link.id, snapshot(holding(3, MSFT), at=later(3)))
+    (after,) = await taken(frames)
+    assert [each.holding.quantity for each in after.upserts] == [Decimal(3)]
+    assert after.removed == ()
+    await frames.aclose()
+
+
+async def test_a_user_without_positions_is_told_so(house: House) -> None:
+    frames = house.views.positions(USER)
+    (whole,) = await taken(frames)
+    assert whole.upserts == ()
+    await frames.aclose()
+
+
+async def test_a_tick_of_another_connection_does_not_price_a_holding(house: House) -> None:
+    link, other = await house.connect(), await house.connect()
+    await house.ledger.record(USER, link.id, snapshot(holding(5), marks=(mark(110),)))
+    frames = house.views.positions(USER, max_rate=20)
+    await taken(frames)
+    price(house, other.id, 999, second=1)
+    price(house, link.id, 120, second=2)
+    (ticked,) = await taken(frames)
+    assert [each.valuation and each.valuation.price for each in ticked.upserts] == [Decimal(120)]
+    await frames.aclose()
+
+
+async def test_ticks_are_told_no_faster_than_asked_and_the_last_one_always_is(
+    house: House,
+) -> None:
+    link = await house.connect()
+    await house.ledger.record(USER, link.id, snapshot(holding(5), marks=(mark(110),)))
+    frames = house.views.positions(USER, max_rate=5)
+    await taken(frames)
+    loop = asyncio.get_running_loop()
+    began, told, last = loop.time(), 0, Decimal(0)
+
+    async def tick() -> None:
+        for second in range(1, 101):
+            price(house, link.id, 200 + second, second=second)
+            await asyncio.sleep(0.005)
+
+    ticking = asyncio.create_task(tick())
+    while last != 300:
+        (frame,) = await taken(frames)
+        told += 1
+        (position,) = frame.upserts
+        assert position.valuation
+        last = position.valuation.price
+    await ticking
+    assert told <= 1 + (loop.time() - began) * 5 + 1
+    await frames.aclose()
+
+
+@pytest.mark.parametrize("rate", [0, -1, 20.1])
+async def test_a_rate_out_of_bounds_is_a_problem(house: House, rate: float) -> None:
+    with pytest.raises(Problem) as raised:
+        house.views.positions(USER, max_rate=rate)
+    assert raised.value.field == "maxRate"
+
+
+async def test_accounts_come_each_and_again_when_cash_or_worth_changes(house: House) -> None:
+    link = await house.connect()
+    await house.ledger.record(USER, link.id, snapshot(cash=10))
+    frames = house.views.accounts(USER, max_rate=20)
+    (first,) = await taken(frames)
+    assert first.balances[0].cash == 10
+    assert first.valuation
+    assert first.valuation.equity == 10
+    await house.ledger.record(USER, link.id, snapshot(cash=20, at=later(1)))
+    (second,) = await taken(frames)
+    assert second.balances[0].cash == 20
+    await frames.aclose()
+
+
+async def test_connections_come_each_and_again_when_they_change_or_are_heard_from(
+    house: House,
+) -> None:
+    link = await house.connect()
+    seen = house.views.connections(USER)
+    assert [each.id for each in await taken(seen)] == [link.id]
+    await degrade(house, link.id)
+    (degraded,) = await taken(seen)
+    assert degraded.health.state is ConnectionState.DEGRADED
+    await seen.aclose()
+
+
+async def test_subscriptions_that_come_and_go_leave_nothing_behind(house: House) -> None:
+    link = await house.connect()
+    await house.ledger.record(USER, link.id, snapshot(holding(5)))
+    tasks = asyncio.all_tasks()
+    for _ in range(20):
+        changing = [house.views.changes(USER) for _ in range(5)]
+        positions = [house.views.positions(USER) for _ in range(5)]
+        await asyncio.gather(*map(anext, changing), *map(anext, positions))
+        assert house.hub.listeners == 10
+        for one, other in zip(changing, positions, strict=True):
+            await one.aclose()
+            await other.aclose()
+    assert house.hub.listeners == 0
+    assert asyncio.all_tasks() == tasks
+
+
+def later(seconds: float) -> datetime:
+    """A moment of the samples."""
+    return START + timedelta(seconds=seconds)
+
+
+async def changes(
+    frames: AsyncGenerator[Frame, None], many: int = 1, *, within: float = 10
+) -> list[ChangeFrame]:
+    """The next so many changes, heartbeats left out."""
+    told: list[ChangeFrame] = []
+    async with asyncio.timeout(within):
+        while len(told) < many:
+            frame = await anext(frames)
+            if isinstance(frame, ChangeFrame):
+                told.append(frame)
+    return told
+
+
+def price(house: House, link: ConnectionId, amount: int, *, second: float) -> None:
+    """A tick, as a feed takes it in."""
+    if merged := house.marks.set(link, mark(amount, at=later(second))):
+        house.hub.publish(USER, merged, link)
+
+
+async def degrade(house: House, link: ConnectionId) -> None:
+    """What a feed does when its stream is lost."""
+    health = Health(state=ConnectionState.DEGRADED, reach=Reach.READABLE, since=house.clock.now())
+    await house.connections.set_health(USER, link, health)
