@@ -24,9 +24,10 @@ class Unanswered(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusals:
-    """The bodies with which a broker says no, in its own dialect."""
+class Dialect:
+    """The header that names a request, and the bodies with which a broker says no."""
 
+    request_id: str
     error: Any
     rate_limited: Any
     refused: Any
@@ -34,7 +35,7 @@ class Refusals:
 
 
 def middleware(
-    host: str, exchange: Exchange, faults: Faults, log: RequestLog, refusals: Refusals
+    host: str, exchange: Exchange, faults: Faults, log: RequestLog, dialect: Dialect
 ) -> Any:
     """Log each request, answer it or misbehave, and only then let the exchange work."""
 
@@ -51,7 +52,8 @@ def middleware(
             return await handler(request)
 
         try:
-            response = await _respond(fault, request, do, refusals, exchange)
+            response = await _respond(fault, request, do, dialect, exchange)
+            response.headers.setdefault(dialect.request_id, entry.request_id)
             await _send(request, response, entry)
         except Unanswered:
             return web.Response()
@@ -80,12 +82,12 @@ async def _send(request: web.Request, response: web.StreamResponse, entry: Entry
 
 
 async def _respond(
-    fault: Fault | None, request: web.Request, do: Do, refusals: Refusals, exchange: Exchange
+    fault: Fault | None, request: web.Request, do: Do, dialect: Dialect, exchange: Exchange
 ) -> web.StreamResponse:
     if fault is None:
         return await do()
     if fault.kind in {"error", "rate_limited", "refused", "unauthorized"}:
-        return _refusal(fault, refusals)
+        return _refusal(fault, dialect)
     if fault.kind in {"hang", "reset"}:
         return await _leave(request, hang=fault.kind == "hang")
     await asyncio.sleep(fault.seconds)
@@ -94,7 +96,7 @@ async def _respond(
         exchange.work()
     if fault.kind in {"timeout_after", "reset_after"}:
         return await _leave(request, hang=fault.kind == "timeout_after")
-    return response if fault.kind in _AS_IT_IS else _spoiled(fault, response, refusals)
+    return response if fault.kind in _AS_IT_IS else _spoiled(fault, response, dialect)
 
 
 async def _leave(request: web.Request, *, hang: bool) -> web.StreamResponse:
@@ -104,21 +106,21 @@ async def _leave(request: web.Request, *, hang: bool) -> web.StreamResponse:
     raise Unanswered
 
 
-def _refusal(fault: Fault, refusals: Refusals) -> web.Response:
+def _refusal(fault: Fault, dialect: Dialect) -> web.Response:
     if fault.kind == "rate_limited":
         headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-        return reply(refusals.rate_limited, 429, headers)
+        return reply(dialect.rate_limited, 429, headers)
     if fault.kind == "refused":
-        return reply(refusals.refused, 403)
+        return reply(dialect.refused, 403)
     if fault.kind == "unauthorized":
-        return reply(refusals.unauthorized, 401)
-    return reply(refusals.error, fault.status)
+        return reply(dialect.unauthorized, 401)
+    return reply(dialect.error, fault.status)
 
 
-def _spoiled(fault: Fault, response: web.StreamResponse, refusals: Refusals) -> web.Response:
+def _spoiled(fault: Fault, response: web.StreamResponse, dialect: Dialect) -> web.Response:
     body = response.text or "" if isinstance(response, web.Response) else ""
     if fault.kind == "error_after":
-        return reply(refusals.error, fault.status)
+        return reply(dialect.error, fault.status)
     if fault.kind == "garbage_after":
         return web.Response(body=b"\x00\xff\xfe not json", content_type="application/json")
     if fault.kind == "truncated_after":

@@ -10,7 +10,6 @@ from aiohttp import web
 from sandbox.account import Account
 from sandbox.alpaca.errors import Refusal, forbidden, respond, unauthorized
 from sandbox.clock import Clock
-from sandbox.request_log import ENTRY
 from sandbox.rules import Rejected
 
 PAPER, LIVE = "paper", "live"
@@ -93,7 +92,7 @@ class Access:
         )
 
     def count(self, credential: Credential) -> Window:
-        """Take one request off its minute, or `Refusal` 429."""
+        """Take one request off its minute; past the limit less than nothing is left."""
         now = self.clock()
         window = self._windows.get(credential.id)
         if window is None or window.resets <= now:
@@ -154,12 +153,11 @@ def _let_in(access: Access, environment: str | None, request: web.Request) -> No
 
 
 def _headers(access: Access, request: web.Request) -> dict[str, str]:
-    headers = {"X-Request-ID": request[ENTRY].request_id}
     window = request.get(WINDOW)
-    if window is not None:
-        headers |= {
-            "X-RateLimit-Limit": str(access.limit),
-            "X-RateLimit-Remaining": str(max(window.left, 0)),
-            "X-RateLimit-Reset": str(int(window.resets.timestamp())),
-        }
-    return headers
+    if window is None:
+        return {}
+    return {
+        "X-RateLimit-Limit": str(access.limit),
+        "X-RateLimit-Remaining": str(max(window.left, 0)),
+        "X-RateLimit-Reset": str(int(window.resets.timestamp())),
+    }

@@ -7,10 +7,11 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.answering import Refusals, reply
+from sandbox.answering import Dialect, reply
 from sandbox.rules import Reason, Rejected
 
-REFUSALS = Refusals(
+DIALECT = Dialect(
+    request_id="X-Request-ID",
     error={"message": "internal server error occurred"},
     rate_limited={"message": "too many requests."},
     refused={

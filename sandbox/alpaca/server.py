@@ -8,7 +8,7 @@ from sandbox import answering
 from sandbox.account import Account
 from sandbox.alpaca import access
 from sandbox.alpaca.access import LIVE, PAPER, PREFIX, Access, Credential
-from sandbox.alpaca.errors import REFUSALS
+from sandbox.alpaca.errors import DIALECT
 from sandbox.alpaca.oauth import OAuth
 from sandbox.alpaca.orders import Orders
 from sandbox.alpaca.portfolio import Portfolio
@@ -86,7 +86,7 @@ class Alpaca:
     def _app(self, host: str, environment: str | None, *open_paths: str) -> web.Application:
         return web.Application(
             middlewares=[
-                answering.middleware(host, self._exchange, self._faults, self._log, REFUSALS),
+                answering.middleware(host, self._exchange, self._faults, self._log, DIALECT),
                 access.middleware(self.access, environment, open_paths),
             ]
         )

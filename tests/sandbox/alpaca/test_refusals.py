@@ -119,6 +119,15 @@ async def test_what_there_is_not_is_not_found(
             "time_in_force must be day for options orders",
         ),
         ({"qty": "0.5", "time_in_force": "gtc"}, "fractional orders must be DAY orders"),
+        (
+            {
+                "qty": "0.5",
+                "order_class": "bracket",
+                "take_profit": {"limit_price": "300"},
+                "stop_loss": {"stop_price": "200"},
+            },
+            "fractional orders must be simple orders",
+        ),
         ({"extended_hours": True}, "extended hours order must be DAY limit orders"),
         ({"side": "hold"}, "invalid side"),
         ({"type": None}, "type is required"),
@@ -175,20 +184,23 @@ async def test_orders_are_filtered_as_asked(
     assert times == sorted(times, reverse=True)
 
 
-async def test_activities_are_paged_by_the_last_id(paper: aiohttp.ClientSession) -> None:
+@pytest.mark.parametrize("direction", ["desc", "asc"])
+async def test_activities_are_paged_by_the_last_id(
+    paper: aiohttp.ClientSession, direction: str
+) -> None:
     for _ in range(5):
         await ask(paper, "POST", "/v2/orders", json=BUY)
     seen: list[str] = []
     token = ""
     while True:
-        url = f"/v2/account/activities?page_size=2&page_token={token}"
+        url = f"/v2/account/activities?page_size=2&direction={direction}&page_token={token}"
         _, page = await ask(paper, "GET", url)
         if not page:
             break
         seen += [one["id"] for one in page]
         token = page[-1]["id"]
     assert len(seen) == len(set(seen)) == 6
-    assert seen == sorted(seen, reverse=True)
+    assert seen == sorted(seen, reverse=direction == "desc")
 
 
 async def test_the_rate_limit_is_kept_for_each_key_and_told_in_headers() -> None:
@@ -213,9 +225,10 @@ async def test_every_answer_has_a_request_id_of_its_own(
     box: Sandbox, paper: aiohttp.ClientSession
 ) -> None:
     ids = []
-    for url in ("/v2/account", "/v2/nowhere"):
+    box.faults.add("error", path="/v2/clock")
+    for url in ("/v2/account", "/v2/nowhere", "/v2/clock"):
         async with paper.get(url) as answer:
             ids.append(answer.headers["X-Request-ID"])
     logged = [one.request_id for one in box.log.entries]
-    assert len(set(ids)) == 2
+    assert len(set(ids)) == 3
     assert ids == logged
