@@ -109,6 +109,8 @@ async def served(
             **options,
         )
         with socket.create_server(("127.0.0.1", 0)) as listener:
+            # Small, so that a client that reads nothing is felt at once.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 * 1024)
             async with _running(Starlette(routes=graphql.routes), listener, ping_seconds):
                 yield Served(port=listener.getsockname()[1], house=house, graphql=graphql)
 

@@ -1,0 +1,132 @@
+"""Clients as people use them: the same server, the same answers; none loses an event."""
+
+import asyncio
+import json
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from gql import Client, gql
+from gql.transport.aiohttp import AIOHTTPTransport
+from gql.transport.websockets import WebsocketsTransport
+
+from domain.access import Scope
+from tests.server import Served, served
+from tests.streaming import samples
+
+CLIENTS = Path(__file__).parents[1] / "clients"
+PATIENCE_SECONDS = 60
+EVENTS = 60
+
+
+@pytest_asyncio.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Served]:
+    async with served(tmp_path) as running:
+        yield running
+
+
+@asynccontextmanager
+async def node(script: str, *arguments: str) -> AsyncIterator[Process]:
+    """A script of tests/clients as a child process."""
+    assert (CLIENTS / "node_modules").exists(), "run: npm ci --prefix tests/clients"
+    command = ["node", str(CLIENTS / script), *arguments]
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def line(process: Process) -> str:
+    """The next line that it prints; if there is none, what it complained of."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    text = (await process.stdout.readline()).decode().strip()
+    assert text, (await process.stderr.read()).decode()
+    return text
+
+
+async def test_all_audits_of_graphql_over_http_are_ok(server: Served) -> None:
+    async with node("audits.mjs", server.url, await server.token()) as process:
+        told = json.loads(await line(process))
+    assert told == {"count": 61, "bad": []}
+
+
+async def owns_apple(server: Served) -> None:
+    connection = await server.link(samples.account())
+    await server.house.stores.ledger.record(
+        connection.user_id, connection.id, samples.snapshot(samples.holding("2.5"))
+    )
+
+
+@pytest.mark.parametrize("script", ["apollo.mjs", "urql.mjs"])
+async def test_javascript_clients_query_mutate_and_subscribe(server: Served, script: str) -> None:
+    await owns_apple(server)
+    async with node(script, server.url, await server.token()) as process:
+        query, mutation, subscription = json.loads(await line(process))
+    (position,) = query["positions"]["nodes"]
+    assert (position["quantity"], position["instrument"]["symbol"]) == ("2.5", "AAPL")
+    assert mutation["sync"]["userErrors"][0]["code"] == "NOT_FOUND"
+    assert subscription["positionUpdated"]["upserts"][0]["id"] == position["id"]
+
+
+async def test_python_gql_queries_by_http_and_subscribes_by_socket(server: Served) -> None:
+    await owns_apple(server)
+    authorization = {"authorization": f"Bearer {await server.token()}"}
+    http = AIOHTTPTransport(server.url, headers=authorization)
+    async with Client(transport=http, fetch_schema_from_transport=True) as session:
+        found = await session.execute(gql("{ positions(first: 10) { nodes { id quantity } } }"))
+        assert found["positions"]["nodes"][0]["quantity"] == "2.5"
+    wire = WebsocketsTransport(server.socket_url, init_payload=authorization)
+    async with Client(transport=wire) as session:
+        updates = session.subscribe(gql("subscription { positionUpdated { upserts { id } } }"))
+        update = await anext(updates)
+        assert update["positionUpdated"]["upserts"][0]["id"] == found["positions"]["nodes"][0]["id"]
+        await updates.aclose()
+
+
+@pytest.mark.parametrize("seed", [1, 20261120])
+async def test_a_client_cut_at_random_gets_every_event_once_in_order(
+    server: Served, seed: int
+) -> None:
+    connection, ledger = await server.link(samples.account()), server.house.stores.ledger
+    arguments = [server.socket_url, await server.token(), str(EVENTS), str(seed)]
+    async with node("resume.mjs", *arguments) as process:
+        assert await line(process) == "ready"
+        expected: list[str] = []
+        for order in range(EVENTS // 10):
+            for part in range(1, 11):
+                report = samples.fill(f"o{order}", part)
+                await ledger.record(connection.user_id, connection.id, report)
+                expected.append(f"o{order}-{part}")
+        told: dict[str, Any] = json.loads(await line(process))
+    assert told["events"] == expected
+    assert told["kinds"]["Snapshot"] == 1
+    assert "Resync" not in told["kinds"]
+    assert told["connects"] > 2
+
+
+async def test_a_client_comes_back_with_a_new_token_when_the_old_one_is_revoked(
+    server: Served,
+) -> None:
+    stores, user = server.house.stores, await server.user()
+    old, secret = await stores.tokens.issue(user.id, name="old", scopes=[Scope.READ])
+    async with node("reauthorize.mjs", server.socket_url) as process:
+        assert process.stdin is not None
+        process.stdin.write(f"{secret}\n".encode())
+        assert await line(process) == "received 1"
+        await stores.tokens.revoke(user.id, old.id)
+        process.stdin.write(f"{await server.token()}\n".encode())
+        assert await line(process) == "received 2"
+        assert json.loads(await line(process)) == {"closed": [4403]}
+
+
+def test_the_lock_of_the_clients_names_no_registry() -> None:
+    assert "resolved" not in (CLIENTS / "package-lock.json").read_text()
