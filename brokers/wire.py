@@ -8,10 +8,12 @@ from decimal import Decimal
 from typing import NoReturn
 
 from domain.errors import Unintelligible
-from domain.money import decimal_of
+from domain.money import EXACT, MAX_DECIMALS, MAX_DIGITS, decimal_of
 
 MAX_SAID = 200
 MAX_TEXT = 256
+
+_FINEST = Decimal(1).scaleb(-MAX_DECIMALS)
 
 _MARKUP = re.compile(r"<[^<>]{0,1000}>")
 
@@ -53,6 +55,17 @@ def moment_of(value: object) -> datetime | None:
         return None
 
 
+def rounded(value: object) -> Decimal | None:
+    """A number with at most 18 decimals, None as for `decimal_of`."""
+    try:
+        number = Decimal(value) if isinstance(value, str) else value
+    except ArithmeticError:
+        return None
+    if isinstance(number, Decimal) and number.is_finite() and number.adjusted() < MAX_DIGITS:
+        number = number.quantize(_FINEST, context=EXACT)
+    return decimal_of(number)
+
+
 class Row:
     """A JSON object whose fields may be missing, null or of another kind than was promised.
 
@@ -84,6 +97,14 @@ class Row:
         """The first of these fields that is a number we can keep exactly."""
         found = (decimal_of(self._fields.get(name)) for name in names)
         return next((amount for amount in found if amount is not None), None)
+
+    def figure(self, *names: str) -> Decimal | None:
+        """As `amount`, for what a broker worked out: decimals past the eighteenth are rounded off.
+
+        Never for a quantity. Alpaca's cost basis comes with 28 decimals (SDK tests, 2023).
+        """
+        found = (rounded(self._fields.get(name)) for name in names)
+        return next((figure for figure in found if figure is not None), None)
 
     def moment(self, *names: str) -> datetime | None:
         """The first of these fields that is a time."""

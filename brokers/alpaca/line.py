@@ -45,13 +45,13 @@ class Line:
         if report.number != account:
             raise NotPermitted("these keys open another account", code=ErrorCode.DIFFERENT_ACCOUNT)
         positions = rows(await self._client.read("positions", "/v2/positions"), "the positions")
-        marks = (parse.mark(position, started_at) for position in positions)
+        marks = (parse.mark(position, report.currency, started_at) for position in positions)
         return Snapshot(
             account=report,
             started_at=started_at,
             balances=parse.balances(row),
             valuation=parse.valuation(row, started_at),
-            holdings=tuple(parse.holding(position) for position in positions),
+            holdings=tuple(parse.holding(position, report.currency) for position in positions),
             orders=await self._listing.orders(account),
             marks=tuple(mark for mark in marks if mark is not None),
         )

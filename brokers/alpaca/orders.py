@@ -54,7 +54,7 @@ def reports(row: Row, heard: Heard, parent: str | None = None) -> Iterator[Order
         raw_status=row.text("status") or "",
         stamp=Stamp(time=row.moment("updated_at"), source=heard.source, arrival=heard.at),
         filled_quantity=row.need_amount("filled_qty"),
-        average_price=row.amount("filled_avg_price"),
+        average_price=row.figure("filled_avg_price"),
         working=working,
         submitted_at=row.moment("submitted_at", "created_at"),
         replaces=row.text("replaces"),

@@ -10,6 +10,7 @@ from brokers.alpaca.symbols import holding_of
 from brokers.wire import Row
 from domain.account import AccountReport, AccountStatus, AccountType, AccountValuation, Balance
 from domain.holding import CostSource, Holding, Mark, MarkSource
+from domain.instrument import Instrument
 from domain.money import ZERO
 
 _BLOCKS = ("trading_blocked", "transfers_blocked", "account_blocked", "trade_suspended_by_user")
@@ -44,28 +45,28 @@ def valuation(row: Row, as_of: datetime) -> AccountValuation:
     return AccountValuation(
         currency=row.need_text("currency"),
         as_of=as_of,
-        equity=row.amount("equity", "portfolio_value"),
-        net_liquidation=row.amount("portfolio_value", "equity"),
-        buying_power=row.amount("buying_power"),
-        last_equity=row.amount("last_equity"),
-        initial_margin=row.amount("initial_margin"),
-        maintenance_margin=row.amount("maintenance_margin"),
-        long_market_value=row.amount("long_market_value"),
-        short_market_value=row.amount("short_market_value"),
+        equity=row.figure("equity", "portfolio_value"),
+        net_liquidation=row.figure("portfolio_value", "equity"),
+        buying_power=row.figure("buying_power"),
+        last_equity=row.figure("last_equity"),
+        initial_margin=row.figure("initial_margin"),
+        maintenance_margin=row.figure("maintenance_margin"),
+        long_market_value=row.figure("long_market_value"),
+        short_market_value=row.figure("short_market_value"),
     )
 
 
-def holding(row: Row) -> Holding:
+def holding(row: Row, account_currency: str) -> Holding:
     """One position; an unreadable quantity is Unintelligible, never zero."""
     short = row.text("side") == "short"
-    average = row.amount("avg_entry_price", "entry_price")
-    cost = _signed(row.amount("cost_basis"), short=short)
+    figures, currency = _figures(row, account_currency)
+    average = figures.figure("avg_entry_price", "entry_price")
+    cost = _signed(figures.figure("cost_basis"), short=short)
     known = average is not None or cost is not None
     return Holding(
-        # The oldest bodies name the asset by id alone (SDK tests, 2018).
-        instrument=holding_of(row.need_text("symbol", "asset_id"), row.text("asset_class")),
+        instrument=_instrument(row),
         quantity=_signed(row.need_amount("qty"), short=short) or ZERO,
-        currency="USD",
+        currency=currency,
         average_cost=average,
         cost_basis=cost,
         cost_source=CostSource.BROKER if known else CostSource.UNKNOWN,
@@ -73,20 +74,34 @@ def holding(row: Row) -> Holding:
     )
 
 
-def mark(row: Row, as_of: datetime) -> Mark | None:
+def mark(row: Row, account_currency: str, as_of: datetime) -> Mark | None:
     """The price that comes with a position; Alpaca sends null where it has none."""
-    price = row.amount("current_price", "last_price")
+    figures, currency = _figures(row, account_currency)
+    price = figures.figure("current_price", "last_price")
     if price is None:
         return None
-    held = holding(row)
     return Mark(
-        instrument_id=held.instrument.id,
+        instrument_id=_instrument(row).id,
         price=price,
-        currency=held.currency,
+        currency=currency,
         as_of=as_of,
         source=MarkSource.SNAPSHOT,
-        previous_close=row.amount("lastday_price"),
+        previous_close=figures.figure("lastday_price"),
     )
+
+
+def _figures(row: Row, account_currency: str) -> tuple[Row, str]:
+    """An account in another currency has positions in it, and in dollars under `usd`.
+
+    Dollars are taken where they are, as prices come in them (SDK tests, 2023).
+    """
+    dollars = row.row("usd")
+    return (row, account_currency) if dollars is None else (dollars, "USD")
+
+
+def _instrument(row: Row) -> Instrument:
+    """The oldest bodies name the asset by id alone (SDK tests, 2018)."""
+    return holding_of(row.need_text("symbol", "asset_id"), row.text("asset_class"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,7 +123,10 @@ class Hurried:
 
 async def test_an_answer_comes_back_whole_and_is_recorded_with_the_brokers_request_id() -> None:
     desk = Desk()
-    async with peer(answering("200 OK", "X-Request-ID: r-1", body="hello")) as there, http(desk) as us:
+    async with (
+        peer(answering("200 OK", "X-Request-ID: r-1", body="hello")) as there,
+        http(desk) as us,
+    ):
         answer = await us.request(call(), f"{there.url}/x", params={"q": "1"})
     assert (answer.status, answer.body) == (200, b"hello")
     (record,) = desk.records
@@ -283,8 +286,8 @@ async def test_an_answer_without_an_end_is_given_up() -> None:
 
     server = await asyncio.start_server(pour, "127.0.0.1", 0)
     async with server, http(desk) as us:
+        port = server.sockets[0].getsockname()[1]
         with pytest.raises(Unintelligible):
-            port = server.sockets[0].getsockname()[1]
             await us.request(call(), f"http://127.0.0.1:{port}/x")
 
 
