@@ -39,6 +39,14 @@ ORDERS: dict[str, dict[str, Any]] = {
         "order_class": "oto",
         "stop_loss": {"stop_price": "200", "limit_price": "199"},
     },
+    "oco": {
+        "symbol": "AAPL",
+        "qty": "5",
+        "side": "sell",
+        "type": "limit",
+        "order_class": "oco",
+        **EXITS,
+    },
     "multileg": {
         "qty": "1",
         "type": "limit",
