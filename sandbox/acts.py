@@ -53,8 +53,7 @@ async def mute_streams(box: "Sandbox", _: Mapping[str, Any]) -> None:
 
 async def revoke(box: "Sandbox", asked: Mapping[str, Any]) -> None:
     """Let the key or token `id` in no more, and reset the websockets that it opened."""
-    box.alpaca.access.revoke(str(asked["id"]))
-    await cut_streams(box, {})
+    box.alpaca.revoke(str(asked["id"]))
 
 
 async def partial_fills(box: "Sandbox", asked: Mapping[str, Any]) -> None:

@@ -125,7 +125,7 @@ class Books:
     def note(self, type: ExecType, order: Order, execution: Execution | None = None) -> Order:
         """Write the order as it now stands to its book, log it and tell the listeners."""
         at = self.now()
-        order = replace(order, updated=at, ended=at if order.status in ENDED else None)
+        order = replace(order, updated=at, ended=_ended(order, at))
         self.accounts[order.account_id].write(order)
         event = Event(
             sequence=len(self.events) + 1, at=at, type=type, order=order, execution=execution
@@ -134,3 +134,8 @@ class Books:
         for listener in self.listeners:
             listener(event)
         return order
+
+
+def _ended(order: Order, at: datetime) -> datetime | None:
+    """When it came to its end, which news of it afterwards does not move."""
+    return (order.ended or at) if order.status in ENDED else None

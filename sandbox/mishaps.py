@@ -33,6 +33,7 @@ def bust(exchange: Exchange, account: Account, execution_id: str) -> None:
         status=OrdStatus.CANCELED if order.status is OrdStatus.FILLED else order.status,
         filled=order.filled - gone.quantity,
         paid=order.paid - gone.quantity * gone.price,
+        ended=None,
     )
     exchange.note(ExecType.TRADE_CANCEL, order, gone)
 

@@ -58,22 +58,14 @@ class Access:
         """Let it in no more; nobody is told."""
         self.credentials[id].dead = True
 
-    def by_key(self, id: str, secret: str, environment: str) -> Account:
-        """The account that a key opens in one environment, or `Refusal`."""
-        return self.account_of(self.credential_by_key(id, secret), environment)
-
-    def by_token(self, token: str, environment: str) -> Account:
-        """The account that a token opens in one environment, or `Refusal`."""
-        return self.account_of(self.credential_by_token(token), environment)
-
-    def credential_by_key(self, id: str, secret: str) -> Credential:
+    def by_key(self, id: str, secret: str) -> Credential:
         """The credential of a key, or `Refusal` without a code."""
         found = self.credentials.get(id)
         if found is None or found.scopes is not None or found.secret != secret:
             raise forbidden()
         return self._living(found)
 
-    def credential_by_token(self, token: str) -> Credential:
+    def by_token(self, token: str) -> Credential:
         """The credential of a bearer token, or `Refusal`."""
         found = self.credentials.get(token)
         if found is None or found.scopes is None:
@@ -84,12 +76,10 @@ class Access:
         """Whose request it is, or `Refusal`."""
         kind, _, token = headers.get("Authorization", "").partition(" ")
         if kind.lower() == "bearer":
-            return self.credential_by_token(token)
+            return self.by_token(token)
         if "APCA-API-KEY-ID" not in headers:
             raise unauthorized()
-        return self.credential_by_key(
-            headers["APCA-API-KEY-ID"], headers.get("APCA-API-SECRET-KEY", "")
-        )
+        return self.by_key(headers["APCA-API-KEY-ID"], headers.get("APCA-API-SECRET-KEY", ""))
 
     def count(self, credential: Credential) -> Window:
         """Take one request off its minute; past the limit less than nothing is left."""

@@ -101,7 +101,7 @@ class PriceStream:
         if session.credential is not None:
             return session.error(403)
         try:
-            found = self._access.credential_by_key(str(said.get("key")), str(said.get("secret")))
+            found = self._access.by_key(str(said.get("key")), str(said.get("secret")))
         except Refusal:
             return session.error(402)
         if session.path in _PAID:

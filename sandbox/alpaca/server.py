@@ -60,8 +60,19 @@ class Alpaca:
     @property
     def streams(self) -> list[Stream]:
         """Every websocket that is open."""
+        return [stream for stream, _ in self._opened()]
+
+    def revoke(self, id: str) -> None:
+        """Let a key or token in no more, and reset the websockets that it opened."""
+        self.access.revoke(id)
+        for stream, credential in self._opened():
+            if credential is not None and credential.id == id:
+                stream.cut()
+
+    def _opened(self) -> list[tuple[Stream, Credential | None]]:
         updates = [session for one in self.trade_updates.values() for session in one.sessions]
-        return [one.stream for one in updates] + [one.stream for one in self.prices.sessions]
+        prices = [(one.stream, one.credential) for one in self.prices.sessions]
+        return prices + [(one.stream, one.credential) for one in updates]
 
     def account(
         self,

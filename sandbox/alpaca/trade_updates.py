@@ -7,7 +7,7 @@ from aiohttp import web
 from sandbox import json_text
 from sandbox.account import Account
 from sandbox.alpaca import render
-from sandbox.alpaca.access import PAPER, Access
+from sandbox.alpaca.access import PAPER, Access, Credential
 from sandbox.alpaca.errors import Refusal
 from sandbox.exchange import Exchange
 from sandbox.faults import Faults
@@ -47,8 +47,7 @@ class TradeUpdates:
         for session in list(self.sessions):
             account = session.account
             if session.listening and account and account.id == event.order.account_id:
-                frame = render.trade_update(account, self._exchange.market, event)
-                session.stream.send(frame)
+                session.stream.send(render.trade_update(account, self._exchange.market, event))
 
 
 class Session:
@@ -58,6 +57,7 @@ class Session:
         self.stream = stream
         self._access = access
         self._environment = environment
+        self.credential: Credential | None = None
         self.account: Account | None = None
         self.listening = False
 
@@ -74,23 +74,28 @@ class Session:
             self._listen(said)
 
     def _authenticate(self, said: dict[str, Any]) -> None:
-        """A second time is refused, as the first."""
-        try:
-            found = None if self.account else self._account(said)
-        except Refusal:
-            found = None
-        self._answer("authenticate", authorized=found is not None)
-        self.account = self.account or found
+        """A second time is refused, and what the first opened stays open."""
+        authorized = self.credential is None and self._sign_in(said)
+        self._answer("authenticate", authorized=authorized)
 
-    def _account(self, said: dict[str, Any]) -> Account:
+    def _sign_in(self, said: dict[str, Any]) -> bool:
+        try:
+            found = self._credential(said)
+            self.account = self._access.account_of(found, self._environment)
+        except Refusal:
+            return False
+        self.credential = found
+        return True
+
+    def _credential(self, said: dict[str, Any]) -> Credential:
         if said["action"] == "auth":
             key, secret = said.get("key"), said.get("secret")
         else:
             fields = said.get("data") or {}
             if "oauth_token" in fields:
-                return self._access.by_token(str(fields["oauth_token"]), self._environment)
+                return self._access.by_token(str(fields["oauth_token"]))
             key, secret = fields.get("key_id"), fields.get("secret_key")
-        return self._access.by_key(str(key), str(secret), self._environment)
+        return self._access.by_key(str(key), str(secret))
 
     def _listen(self, said: dict[str, Any]) -> None:
         """The list is all that is wanted; what there is not is missing in the answer."""

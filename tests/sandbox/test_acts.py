@@ -15,6 +15,7 @@ from sandbox.host import Host
 from tests.sandbox.wire import (
     GONE,
     KEYS,
+    LISTEN,
     Client,
     ask,
     events,
@@ -23,6 +24,7 @@ from tests.sandbox.wire import (
     orders,
     place,
     rest,
+    say,
     until,
 )
 
@@ -85,10 +87,18 @@ async def test_mute_streams_leaves_them_half_open(box: Sandbox, paper: Client) -
     assert await is_mute(stream)
 
 
-async def test_revoke_kills_a_key_and_its_sockets(box: Sandbox, paper: Client) -> None:
-    async with await listen(box, paper) as stream:
+async def test_revoke_kills_a_key_and_its_sockets_and_no_others(
+    box: Sandbox, paper: Client
+) -> None:
+    box.alpaca.account("PKOTHER", "other")
+    async with (
+        await listen(box, paper) as stream,
+        paper.ws_connect(box.alpaca.paper.socket_url + "/stream") as other,
+    ):
+        await say(other, {"action": "auth", "key": "PKOTHER", "secret": "other"})
         await box.inflict("revoke", id=KEYS["APCA-API-KEY-ID"])
         assert (await stream.receive(timeout=5)).type in GONE
+        assert (await say(other, LISTEN))["stream"] == "listening"
     assert await place(paper) == 401
 
 
