@@ -5,7 +5,6 @@ import logging
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import TypeVar
 
 from brokers.contract import Broker
@@ -92,7 +91,7 @@ class Feed:
             began, began_at = self._clock.monotonic(), self._clock.now()
             due = self._pace.looking(began)
             looked = await self._intake.look(sync=sync or due)
-            self._symptoms = replace(self._symptoms, reading=looked.error)
+            self._symptoms = self._symptoms.read(looked.error)
             self._freshness = freshened(self._freshness, looked, began_at)
             self._adjust(looked, began)
             await self._report()
@@ -114,7 +113,7 @@ class Feed:
     async def _hear(self, event: StreamEvent) -> None:
         if not self._pace.streaming:
             self._pace.streaming = True
-            self._symptoms = replace(self._symptoms, stream=None)
+            self._symptoms = self._symptoms.heard(None)
             self._bell.ring()
         if isinstance(event, OrderReport) and await self._intake.hear(event):
             self._bell.ring()
@@ -123,7 +122,7 @@ class Feed:
         if self._pace.streaming:
             self._pace.streaming = False
             self._bell.ring()
-        self._symptoms = replace(self._symptoms, stream=self._symptoms.stream or error)
+        self._symptoms = self._symptoms.heard(error)
         await self._report()
 
     async def _price(self, mark: Mark) -> None:

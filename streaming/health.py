@@ -1,7 +1,8 @@
 """How well a connection is, judged from what last happened to its reads and its stream."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from domain.connection import ConnectionState, Fault, Health, Permission, Reach
 from domain.errors import BrokerError, CredentialsRejected, ErrorCode, Unreachable
@@ -13,10 +14,18 @@ class SignInAwaited(CredentialsRejected):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Symptoms:
-    """What went wrong last and has not gone well since; None is well."""
+    """What goes wrong since it last went well: the first of its kind; None is well."""
 
     reading: Exception | None = None
     stream: Exception | None = None
+
+    def read(self, error: Exception | None) -> Self:
+        """How the last look went."""
+        return replace(self, reading=_first_of_kind(self.reading, error))
+
+    def heard(self, error: Exception | None) -> Self:
+        """How the stream does."""
+        return replace(self, stream=_first_of_kind(self.stream, error))
 
 
 def judged(previous: Health, symptoms: Symptoms, permission: Permission, at: datetime) -> Health:
@@ -60,10 +69,17 @@ def _reach(reading: Exception | None, permission: Permission) -> Reach:
 
 
 def _fault(previous: Fault | None, error: Exception | None, at: datetime) -> Fault | None:
-    """Dated when it began: the same kind again is not news, however it is worded."""
+    """Dated when it began."""
     if error is None:
         return None
-    code = code_of(error)
-    if previous and previous.code == code:
+    code, message = code_of(error), message_of(error)
+    if previous and (previous.code, previous.message) == (code, message):
         return previous
-    return Fault(code=code, message=message_of(error), at=at)
+    return Fault(code=code, message=message, at=at)
+
+
+def _first_of_kind(known: Exception | None, error: Exception | None) -> Exception | None:
+    """The same kind again is not news, however it is worded."""
+    if known and error and (type(known), code_of(known)) == (type(error), code_of(error)):
+        return known
+    return error

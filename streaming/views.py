@@ -32,7 +32,7 @@ HIGHEST_RATE = 20.0
 
 
 class Views:
-    """Endless generators over one user, to be closed by who asked; each registers with the hub first and reads then.
+    """Endless generators over one user; each registers with the hub first and reads then.
 
     Nothing is queued for a watcher: one that is slow reads the journal later. `accounts` is both
     a filter and an allowance, None for all; `heartbeat` is in seconds of silence.

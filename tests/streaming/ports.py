@@ -26,6 +26,7 @@ from domain.holding import Mark
 from domain.ids import AccountId, ConnectionId, OrderId, UserId
 from domain.instrument import Instrument
 from domain.order import ExecType, Order, OrderEvent, Origin, Terms
+from domain.sync import SyncResult, SyncRun
 from domain.ticket import Ticket
 from store.ledger import Recorded
 from streaming.hub import Hub
@@ -167,6 +168,8 @@ class Bench:
         self.connections = [connection()]
         self.opens, self.closes = 0, 0
         self.refuses: Exception | None = None
+        self.unread: Exception | None = None
+        self.unwritten: Exception | None = None
         self.journal = ListJournal()
         self.hub, self.marks = Hub(self.journal, clock), Marks()
         self.ports = Ports(
@@ -206,7 +209,9 @@ class Bench:
         return Recorded(account_id=AccountId("account"), changes=(change_of(event),))
 
     async def every(self) -> Sequence[Connection]:
-        """The connections that are enabled."""
+        """The connections that are enabled, unless the database is `unread`."""
+        if self.unread:
+            raise self.unread
         return [each for each in self.connections if each.enabled]
 
     async def set_health(
@@ -220,7 +225,9 @@ class Bench:
     async def set_freshness(
         self, user: UserId, connection: ConnectionId, freshness: Sequence[Freshness]
     ) -> Connection:
-        """Keep it."""
+        """Keep it, unless it is to stay `unwritten`."""
+        if self.unwritten:
+            raise self.unwritten
         self.connections[0] = replace(self.now, freshness=tuple(freshness))
         return self.now
 
@@ -253,3 +260,34 @@ def change_of(report: OrderReport) -> Change:
         connection_id=ConnectionId("line"),
         account_id=AccountId("account"),
     )
+
+
+class ListRuns:
+    """Sync runs in memory."""
+
+    def __init__(self) -> None:
+        self.asked: list[SyncRun] = []
+        self.started: list[str] = []
+        self.finished: dict[str, Sequence[SyncResult]] = {}
+
+    def ask(self, key: str, connection: str = "line") -> None:
+        """A person asks for a sync."""
+        run = SyncRun(
+            id=key,
+            user_id=UserId("ada"),
+            connection_id=ConnectionId(connection),
+            requested_at=START,
+        )
+        self.asked.append(run)
+
+    async def pending(self) -> Sequence[SyncRun]:
+        """Those that are not finished."""
+        return [run for run in self.asked if run.id not in self.finished]
+
+    async def start(self, run: SyncRun) -> None:
+        """Remember it."""
+        self.started.append(run.id)
+
+    async def finish(self, run: SyncRun, results: Sequence[SyncResult]) -> None:
+        """Remember it."""
+        self.finished[run.id] = results

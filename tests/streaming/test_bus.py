@@ -37,9 +37,7 @@ class Redis:
             cwd=self._folder,
             stdout=asyncio.subprocess.DEVNULL,
         )
-        async with asyncio.timeout(10):
-            while not await self._answers():
-                await asyncio.sleep(0.01)
+        await until(self._answers)
 
     async def kill(self) -> None:
         """Gone at once, its connections cut."""
@@ -47,14 +45,9 @@ class Redis:
             self._process.kill()
             await self._process.wait()
 
-    async def _answers(self) -> bool:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        except OSError:
-            return False
-        writer.close()
-        await writer.wait_closed()
-        return True
+    def _answers(self) -> bool:
+        with socket.socket() as trial:
+            return trial.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from domain.changes import CashChange, ChangeKind, HoldingChange
 from domain.connection import ConnectionState, Health, Reach
 from domain.errors import ErrorCode, Problem
+from domain.events import Event
 from domain.ids import ConnectionId, UserId
 from domain.order import OrderEvent
 from store.journal import ResyncReason, encode_cursor
@@ -189,7 +190,7 @@ async def trade(house: House, link: ConnectionId, chance: random.Random) -> None
     """Ten fills of each order, in no order among the orders, with snapshots in between."""
     for part in range(1, 11):
         reports = [fill(key, part) for key in chance.sample(ORDERS, len(ORDERS))]
-        whole = snapshot(holding(part), at=later(part))
+        whole: Event = snapshot(holding(part), at=later(part))
         await asyncio.gather(*(house.ledger.record(USER, link, said) for said in (*reports, whole)))
 
 
