@@ -1,20 +1,21 @@
 """How the parts are put together, each opened in its turn and closed in reverse."""
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from app.access import Access
+from app.brokers_offered import endpoints, offered
 from app.chores import Chores
 from app.metrics import Metrics
 from app.settings import Settings
 from app.stores import Stores, opened
 from brokers import plugins
+from brokers.contract import Plugin
 from brokers.gate import CallRecord
-from brokers.lines import Endpoints, Lines
-from domain.account import Environment
+from brokers.lines import Lines
 from domain.audit import AuditEntry
 from domain.changes import Change
 from domain.clock import Clock
@@ -45,6 +46,19 @@ class House:
     services: Services
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What the others are made of."""
+
+    settings: Settings
+    clock: Clock
+    plugins: Mapping[str, Plugin]
+    stores: Stores
+    lines: Lines
+    hub: Hub
+    marks: Marks
+
+
 @asynccontextmanager
 async def opened_house(settings: Settings, clock: Clock, metrics: Metrics) -> AsyncIterator[House]:
     """Open every part; Problem if the database or the keys are not as they have to be."""
@@ -64,14 +78,22 @@ async def opened_house(settings: Settings, clock: Clock, metrics: Metrics) -> As
         await stack.enter_async_context(hub.running())
         lines = _lines(settings, stores, clock, metrics)
         stack.push_async_callback(lines.aclose)
-        marks = Marks()
-        feeds = _feeds(stores, lines, hub, marks, clock)
-        services = _services(settings, stores, lines, hub, feeds, marks, clock)
+        parts = _Parts(
+            settings=settings,
+            clock=clock,
+            plugins=offered(plugins(), settings),
+            stores=stores,
+            lines=lines,
+            hub=hub,
+            marks=Marks(),
+        )
+        feeds = _feeds(parts)
+        services = _services(parts, feeds)
         await stack.enter_async_context(services.desk.running())
         if settings.feeds:
             await stack.enter_async_context(feeds.running())
-        await stack.enter_async_context(_chores(settings, stores, clock).running())
-        access = _access(settings, stores, clock)
+        await stack.enter_async_context(_chores(parts).running())
+        access = _access(parts)
         yield House(stores=stores, hub=hub, feeds=feeds, access=access, services=services)
 
 
@@ -81,88 +103,84 @@ def _lines(settings: Settings, stores: Stores, clock: Clock, metrics: Metrics) -
         await stores.audit.append(call.user, entry_of(call))
 
     credentials = stores.connections.credentials
-    return Lines(plugins(), credentials, record, clock, endpoints_of(settings))
+    return Lines(plugins(), credentials, record, clock, endpoints(plugins(), settings))
 
 
-def _feeds(stores: Stores, lines: Lines, hub: Hub, marks: Marks, clock: Clock) -> Feeds:
+def _feeds(parts: _Parts) -> Feeds:
     ports = Ports(
-        lines=lines,
-        ledger=stores.ledger,
-        connections=stores.connections,
-        hub=hub,
-        marks=marks,
-        clock=clock,
+        lines=parts.lines,
+        ledger=parts.stores.ledger,
+        connections=parts.stores.connections,
+        hub=parts.hub,
+        marks=parts.marks,
+        clock=parts.clock,
     )
-    return Feeds(ports, stores.sync_runs, plugins())
+    return Feeds(ports, parts.stores.sync_runs, parts.plugins)
 
 
-def _services(
-    settings: Settings,
-    stores: Stores,
-    lines: Lines,
-    hub: Hub,
-    feeds: Feeds,
-    marks: Marks,
-    clock: Clock,
-) -> Services:
-    connections = stores.connections
+def _services(parts: _Parts, feeds: Feeds) -> Services:
+    stores, connections = parts.stores, parts.stores.connections
+    connect = Connect(
+        connections=connections,
+        lines=parts.lines,
+        plugins=parts.plugins,
+        clock=parts.clock,
+        live_trading=parts.settings.live_trading,
+    )
     return Services(
-        clock=clock,
-        plugins=plugins(),
+        clock=parts.clock,
+        plugins=parts.plugins,
         journal=stores.journal,
-        marks=marks,
+        marks=parts.marks,
         reads=stores.reads,
-        views=Views(stores.journal, hub, marks, clock),
-        connect=Connect(
-            connections=connections,
-            lines=lines,
-            plugins=plugins(),
-            clock=clock,
-            live_trading=settings.live_trading,
-        ),
+        views=Views(stores.journal, parts.hub, parts.marks, parts.clock),
+        connect=connect,
         sync=Sync(connections=connections, runs=stores.sync_runs, ring=lambda _: feeds.ring()),
-        desk=_desk(stores, lines, marks, clock),
+        desk=_desk(parts),
         tokens=stores.tokens,
         sign_ins=stores.sign_ins,
     )
 
 
-def _desk(stores: Stores, lines: Lines, marks: Marks, clock: Clock) -> Desk:
+def _desk(parts: _Parts) -> Desk:
+    stores = parts.stores
     ports = TradingPorts(
         intents=stores.intents,
         ledger=stores.ledger,
         reads=stores.reads,
         limits=stores.risk_limits,
         states=stores.trading_states,
-        lines=lines,
-        plugins=plugins(),
-        live=marks.of,
-        clock=clock,
+        lines=parts.lines,
+        plugins=parts.plugins,
+        live=parts.marks.of,
+        clock=parts.clock,
         secret=stores.preview_secret,
     )
     return Desk.over(ports)
 
 
-def _access(settings: Settings, stores: Stores, clock: Clock) -> Access:
+def _access(parts: _Parts) -> Access:
     return Access(
-        tokens=stores.tokens,
-        sign_ins=stores.sign_ins,
-        users=stores.users,
-        clock=clock,
-        cookie=settings.cookie,
+        tokens=parts.stores.tokens,
+        sign_ins=parts.stores.sign_ins,
+        users=parts.stores.users,
+        clock=parts.clock,
+        cookie=parts.settings.cookie,
     )
 
 
-def _chores(settings: Settings, stores: Stores, clock: Clock) -> Chores:
+def _chores(parts: _Parts) -> Chores:
+    stores, kept = parts.stores, timedelta(days=parts.settings.retention_days)
+
     async def prune() -> None:
-        await stores.journal.prune(clock.now() - timedelta(days=settings.retention_days))
+        await stores.journal.prune(parts.clock.now() - kept)
 
     async def log_heads() -> None:
         for user, head in (await stores.audit.heads()).items():
             written = {"user": user, "sequence": head.sequence, "hash": head.hash}
             log.info("audit head", extra=written)
 
-    return Chores(clock, {"prune": prune, "audit heads": log_heads})
+    return Chores(parts.clock, {"prune": prune, "audit heads": log_heads})
 
 
 def entry_of(call: CallRecord) -> AuditEntry:
@@ -182,11 +200,3 @@ def entry_of(call: CallRecord) -> AuditEntry:
         duration_ms=call.duration_ms,
         correlation_id=call.correlation_id,
     )
-
-
-def endpoints_of(settings: Settings) -> Endpoints:
-    """The base URLs that are set, by environment as the brokers know it."""
-    return {
-        broker: {Environment(name.upper()): urls for name, urls in environments.items()}
-        for broker, environments in settings.endpoints.items()
-    }

@@ -57,9 +57,13 @@ async def run(
     async with app.router.lifespan_context(app):
         if prepare is not None:
             await prepare(app.state.house)
+
+        def answering() -> None:
+            log.info("serving", extra={"url": settings.public, "port": settings.port})
+            started()
+
         over = settings.drain_over.total_seconds()
-        server = DrainingServer(_configured(app, settings), over=over, started=started)
-        log.info("serving", extra={"url": settings.public, "port": settings.port})
+        server = DrainingServer(_configured(app, settings), over=over, started=answering)
         await server.serve(sockets=[listener])
 
 

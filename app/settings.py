@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -36,6 +36,16 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class Intervals(BaseModel):
+    """How often one broker is asked; what is not given is as the broker's capabilities say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    poll_open_every: timedelta | None = None
+    poll_every: timedelta | None = None
+    sync_every: timedelta | None = None
 
 
 class Settings(BaseSettings):
@@ -105,6 +115,12 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="Base URLs in place of a broker's own, by broker, environment and name: "
         f"`{PREFIX}ENDPOINTS__ALPACA__PAPER__TRADING=https://...`.",
+    )
+    intervals: dict[str, Intervals] = Field(
+        default_factory=dict,
+        description="Longer intervals than a broker's own, by broker and name "
+        "(POLL_OPEN_EVERY, POLL_EVERY, SYNC_EVERY): "
+        f"`{PREFIX}INTERVALS__ALPACA__SYNC_EVERY=PT15M`.",
     )
     broker_apps: dict[str, dict[str, SecretStr]] = Field(
         default_factory=dict,

@@ -76,13 +76,23 @@ async def opened(
     keys = keyring(settings)
     db = await Database.open(settings.database, exclusive=exclusive)
     try:
-        if db.engine == "sqlite":
-            await db.migrate()
+        await _make_current(db)
         writer = Writer(db, clock, committed, chain=keys.audit_chain())
         async with writer.running():
             yield _composed(db, writer, keys)
     finally:
         await db.close()
+
+
+async def _make_current(db: Database) -> None:
+    """SQLite is migrated on opening; a database that others use too only by the command."""
+    if db.engine == "sqlite":
+        await db.migrate()
+    elif not await db.is_current():
+        raise Problem(
+            ErrorCode.UNAVAILABLE,
+            "The database is not as this version needs it: run `brokergraph migrate` once.",
+        )
 
 
 def _composed(db: Database, writer: Writer, keys: Keyring) -> Stores:

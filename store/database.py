@@ -66,6 +66,14 @@ class Database:
         executor = MigrationExecutor(self.client, apps(self.engine))
         await executor.migrate([MigrationTarget(app_label=APP, name=target)])
 
+    async def is_current(self) -> bool:
+        """Whether the schema is the one that this version needs."""
+        executor = MigrationExecutor(self.client, apps(self.engine))
+        try:
+            return not await executor.plan([MigrationTarget(app_label=APP, name="__latest__")])
+        except OperationalError:  # nothing was ever migrated
+            return False
+
     async def close(self) -> None:
         """Let go of every connection and of the lock."""
         await self._context.close_connections()

@@ -7,7 +7,7 @@ from sqlite3 import connect
 
 import pytest
 
-from tests.app.process import ran, with_key
+from tests.app.process import ran, serving, with_key, with_user
 
 
 async def test_a_key_is_made_once_for_its_owner_alone_and_apart_from_the_data(
@@ -46,16 +46,23 @@ async def test_people_are_made_listed_and_kept_out(tmp_path: Path) -> None:
     assert listed.out[0].split("\t") == ["ann", "admin", "disabled"]
 
 
-async def test_a_link_keeps_its_secret_behind_the_hash(tmp_path: Path) -> None:
+async def test_a_password_may_be_piped_in_and_has_to_be_a_good_one(tmp_path: Path) -> None:
     with_key(tmp_path)
-    await ran(tmp_path, "user", "create", "ann")
+    made = await ran(tmp_path, "user", "create", "ann", "--password", typed="long enough\n")
+    assert made.process.returncode == 0, made.err
+    changed = await ran(tmp_path, "user", "password", "ann", typed="short\n")
+    assert changed.process.returncode == 1
+    assert "a password has" in changed.err[0]
+
+
+async def test_a_link_keeps_its_secret_behind_the_hash(tmp_path: Path) -> None:
+    await with_user(tmp_path, "ann")
     shown = await ran(tmp_path, "user", "link", "ann", PORT="8123")
     assert re.fullmatch(r"http://127\.0\.0\.1:8123/link#[\w-]{40,}", shown.out[0])
 
 
 async def test_a_token_is_shown_once_listed_without_its_secret_and_revoked(tmp_path: Path) -> None:
-    with_key(tmp_path)
-    await ran(tmp_path, "user", "create", "ann")
+    await with_user(tmp_path, "ann")
     issued = await ran(tmp_path, "token", "issue", "ann", "--scope", "read", "--label", "script")
     secret = issued.out[0]
     assert secret.startswith("bgp_")
@@ -90,6 +97,26 @@ async def test_keys_are_rotated_and_the_audit_still_verifies(tmp_path: Path) -> 
     assert forged.out[0].startswith("ann\trow 1: ")
 
 
+async def test_a_cut_tail_is_found_by_a_head_from_the_log(tmp_path: Path) -> None:
+    with_key(tmp_path)
+    await ran(tmp_path, "user", "create", "ann")
+    async with serving(tmp_path) as (_, child):
+        head = await child.logged("audit head")
+    logged = f"{head['sequence']}:{head['hash']}"
+    whole = await ran(tmp_path, "audit", "verify", "ann", "--logged", logged)
+    assert whole.out[0] == "ann\twhole"
+    with closing(connect(tmp_path / "data" / "main" / "brokergraph.sqlite3")) as database:
+        database.execute("DELETE FROM audit")
+        database.execute("UPDATE stream SET audit_sequence = 0, audit_head = ''")
+        database.commit()
+    cut = await ran(tmp_path, "audit", "verify", "ann", "--logged", logged)
+    assert cut.process.returncode == 1
+    assert "missing" in cut.out[0]
+    for nonsense in ("x", "1", "x:y"):
+        refused = await ran(tmp_path, "audit", "verify", "ann", "--logged", nonsense)
+        assert "SEQUENCE:HASH" in refused.err[0]
+
+
 async def test_migrating_twice_does_nothing(tmp_path: Path) -> None:
     for _ in range(2):
         migrated = await ran(tmp_path, "migrate")
@@ -107,11 +134,16 @@ async def test_the_schema_is_printed(tmp_path: Path) -> None:
         ({"PORT": "planted"}, "BROKERGRAPH_PORT: "),
         ({"KEY_FILE": "data/main/key"}, "outside the data folder"),
         ({"MASTER_KEY": "planted"}, "key"),
+        ({"DATABASE_URL": "mysql://planted"}, "sqlite:///path"),
+        ({"DATABASE_URL": "postgres://planted@127.0.0.1:1/x"}, "does not answer"),
+        ({"INTERVALS__ALPACA__NOTHING": "PT1S"}, "BROKERGRAPH_INTERVALS__ALPACA__NOTHING"),
     ],
 )
 async def test_a_wrong_setting_is_a_sentence_without_its_value(
     tmp_path: Path, settings: dict[str, str], sentence: str
 ) -> None:
+    if "KEY_FILE" not in settings:
+        with_key(tmp_path)
     refused = await ran(tmp_path, "user", "list", **settings)
     text = "\n".join(refused.err)
     assert refused.process.returncode == 1

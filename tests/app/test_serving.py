@@ -40,6 +40,35 @@ async def test_without_a_key_it_says_how_to_make_one(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize(("name", "known"), [("PAPER__NO", "trading"), ("NO__TRADING", "PAPER")])
+async def test_an_address_of_nothing_that_is_there_is_refused(
+    tmp_path: Path, name: str, known: str
+) -> None:
+    with_key(tmp_path)
+    settings = {f"ENDPOINTS__ALPACA__{name}": "https://paper.example", "PORT": "0"}
+    refused = await ran(tmp_path, "serve", **settings)
+    assert refused.process.returncode == 1
+    assert "BROKERGRAPH_ENDPOINTS__ALPACA__" in refused.err[0]
+    assert known in refused.err[0]
+
+
+async def test_postgresql_is_migrated_by_command_and_shared_by_servers(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with_key(tmp_path)
+    early = await ran(tmp_path, "serve", DATABASE_URL=postgres_url)
+    assert early.process.returncode == 1
+    assert "brokergraph migrate" in early.err[0]
+    assert (await ran(tmp_path, "migrate", DATABASE_URL=postgres_url)).process.returncode == 0
+    async with (
+        serving(tmp_path, DATABASE_URL=postgres_url),
+        serving(tmp_path, DATABASE_URL=postgres_url, FEEDS="false") as (url, _),
+        aiohttp.ClientSession(url) as http,
+        http.get("/readyz") as ready,
+    ):
+        assert ready.status == 200
+
+
 async def test_a_taken_port_and_a_second_server_on_the_same_data_are_refused(
     tmp_path: Path,
 ) -> None:

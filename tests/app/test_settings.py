@@ -1,12 +1,15 @@
 """Where settings come from, and what is refused."""
 
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from app.brokers_offered import offered
 from app.settings import Settings, plain_text
+from brokers import plugins
 
 MISSION_INI = """\
 [DEFAULT]
@@ -82,6 +85,16 @@ def test_secrets_are_in_no_repr_and_no_error(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_key_may_not_lie_with_the_data_that_it_opens(folder: Path) -> None:
     with pytest.raises(ValidationError, match="outside the data folder"):
         Settings(data_folder=folder / "data", key_file=folder / "data" / "key")
+
+
+def test_intervals_can_be_made_longer_and_not_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BROKERGRAPH_INTERVALS__ALPACA__SYNC_EVERY", "PT15M")
+    monkeypatch.setenv("BROKERGRAPH_INTERVALS__ALPACA__POLL_EVERY", "PT0.01S")
+    before = plugins()["alpaca"].capabilities
+    after = offered(plugins(), Settings())["alpaca"].capabilities
+    assert after.sync_every == timedelta(minutes=15) > before.sync_every
+    assert after.poll_every == before.poll_every
+    assert after.poll_open_every == before.poll_open_every
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -4,17 +4,12 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 
 import aiohttp
+import pytest
 from yarl import URL
 
-from tests.app.process import ran, serving, with_key
+from tests.app.process import ran, serving, with_user
 
 PASSWORD = "planted-password-of-ann"
-
-
-async def _with_ann(folder: Path) -> None:
-    with_key(folder)
-    made = await ran(folder, "user", "create", "ann", "--password", typed=f"{PASSWORD}\n")
-    assert made.process.returncode == 0, made.err
 
 
 def _client(url: str) -> aiohttp.ClientSession:
@@ -31,7 +26,7 @@ async def _viewer(http: aiohttp.ClientSession) -> int:
 async def test_a_right_password_gives_a_cookie_that_scripts_and_other_sites_cannot_use(
     tmp_path: Path,
 ) -> None:
-    await _with_ann(tmp_path)
+    await with_user(tmp_path, "ann", PASSWORD)
     async with serving(tmp_path) as (url, _), _client(url) as http:
         assert await _viewer(http) == 401
         body = {"name": "ann", "password": PASSWORD}
@@ -50,7 +45,7 @@ async def test_a_right_password_gives_a_cookie_that_scripts_and_other_sites_cann
 
 
 async def test_behind_https_the_cookie_is_secure(tmp_path: Path) -> None:
-    await _with_ann(tmp_path)
+    await with_user(tmp_path, "ann", PASSWORD)
     async with (
         serving(tmp_path, PUBLIC_URL="https://brokers.example") as (url, _),
         _client(url) as http,
@@ -64,7 +59,7 @@ async def test_behind_https_the_cookie_is_secure(tmp_path: Path) -> None:
 async def test_a_wrong_password_and_an_unknown_name_look_the_same_and_are_slowed_down(
     tmp_path: Path,
 ) -> None:
-    await _with_ann(tmp_path)
+    await with_user(tmp_path, "ann", PASSWORD)
     async with serving(tmp_path) as (url, _), _client(url) as http:
         answers = []
         for name in ("ann", "nobody"):
@@ -81,9 +76,29 @@ async def test_a_wrong_password_and_an_unknown_name_look_the_same_and_are_slowed
             assert (await answer.json())["code"] == "TOO_MANY_REQUESTS"
 
 
+@pytest.mark.parametrize(("proxies", "seen_apart"), [("[]", False), ('["127.0.0.1"]', True)])
+async def test_only_a_trusted_proxy_is_believed_about_who_comes_through_it(
+    tmp_path: Path,
+    proxies: str,
+    seen_apart: bool,  # noqa: FBT001
+) -> None:
+    await with_user(tmp_path, "ann", PASSWORD)
+    wrong = {"name": "ann", "password": "wrong"}
+    async with serving(tmp_path, TRUSTED_PROXIES=proxies) as (url, _), _client(url) as http:
+        for _ in range(5):
+            async with http.post("/sign-in", json=wrong, headers=_through("192.0.2.1")):
+                pass
+        other = _through("192.0.2.2")
+        async with http.post("/sign-in", json=wrong, headers=other) as answer:
+            assert answer.status == (401 if seen_apart else 429)
+
+
+def _through(address: str) -> dict[str, str]:
+    return {"X-Forwarded-For": address}
+
+
 async def test_a_link_signs_in_once(tmp_path: Path) -> None:
-    with_key(tmp_path)
-    await ran(tmp_path, "user", "create", "ann")
+    await with_user(tmp_path, "ann")
     async with serving(tmp_path) as (url, child), _client(url) as http:
         shown = (await ran(tmp_path, "user", "link", "ann")).out[0]
         page, _, secret = shown.partition("#")
@@ -99,7 +114,7 @@ async def test_a_link_signs_in_once(tmp_path: Path) -> None:
 
 
 async def test_a_page_of_somebody_else_cannot_sign_in_here(tmp_path: Path) -> None:
-    await _with_ann(tmp_path)
+    await with_user(tmp_path, "ann", PASSWORD)
     async with serving(tmp_path) as (url, _), _client(url) as http:
         body = {"name": "ann", "password": PASSWORD}
         foreign = {"Origin": "https://evil.example"}
@@ -113,7 +128,7 @@ async def test_a_page_of_somebody_else_cannot_sign_in_here(tmp_path: Path) -> No
 
 
 async def test_nonsense_is_refused_with_a_way_out(tmp_path: Path) -> None:
-    await _with_ann(tmp_path)
+    await with_user(tmp_path, "ann", PASSWORD)
     json = {"Content-Type": "application/json"}
     async with serving(tmp_path) as (url, child), _client(url) as http:
         for body in ("", "[]", "{", '{"name": 1, "password": []}', '{"name": "ann"}', "null"):
@@ -124,7 +139,7 @@ async def test_nonsense_is_refused_with_a_way_out(tmp_path: Path) -> None:
 
 
 async def test_no_secret_is_in_any_log_line_or_file(tmp_path: Path) -> None:
-    await _with_ann(tmp_path)
+    await with_user(tmp_path, "ann", PASSWORD)
     secrets = [PASSWORD, (tmp_path / "data" / "main.key").read_text().strip()]
     async with serving(tmp_path, LOG_LEVEL="debug") as (url, child), _client(url) as http:
         token = (await ran(tmp_path, "token", "issue", "ann")).out[0]
