@@ -1,5 +1,6 @@
 """The trading parts put together: what places, resolves, cancels and halts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ class Desk:
     halt: Halt
     resolving: Resolving
     placing: Placing
+    prices: Prices
     intents: Intents
     limits: RiskLimits
     states: TradingStates
@@ -43,6 +45,7 @@ class Desk:
             halt=Halt(ports, canceling, orders),
             resolving=resolving,
             placing=placing,
+            prices=prices,
             intents=ports.intents,
             limits=ports.limits,
             states=ports.states,
@@ -51,8 +54,9 @@ class Desk:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Resolve what was left unknown; at the end wait for what is under way."""
+        warming = asyncio.create_task(self.prices.warm())
         async with self.resolving.running():
             try:
                 yield
             finally:
-                await self.placing.aclose()
+                await asyncio.gather(warming, self.placing.aclose(), return_exceptions=True)

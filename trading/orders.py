@@ -1,5 +1,6 @@
 """What a person or a machine may ask of orders: preview, place, replace, close."""
 
+import asyncio
 from dataclasses import asdict, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -132,7 +133,8 @@ class Orders:
         """What can be ordered of an instrument in an account, and why the rest cannot."""
         connection = await self._placing.connection_of(user, account)
         able = self._plugins[connection.broker].capabilities
-        now_open = is_open(instrument.asset_class, self._clock.now())
+        now = self._clock.now()
+        now_open = await asyncio.to_thread(is_open, instrument.asset_class, now)
         return ticket_options(instrument, able, market_open=now_open)
 
 

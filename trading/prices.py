@@ -1,5 +1,6 @@
 """What something trades at now: the live price if there is one, else the broker is asked."""
 
+import asyncio
 from collections.abc import Iterable
 
 from brokers.contract import Broker
@@ -9,7 +10,7 @@ from domain.connection import Connection
 from domain.errors import BrokerError
 from domain.holding import Mark
 from domain.ids import InstrumentId
-from domain.instrument import Instrument
+from domain.instrument import AssetClass, Instrument
 from trading.ports import Ports
 
 
@@ -42,10 +43,14 @@ class Prices:
         """What the gate before an order has to know of the outside."""
         marks = await self.marks(connection, broker, instruments)
         now = self._clock.now()
-        return Market(
-            marks={name: mark.price for name, mark in marks.items()},
-            open=all(is_open(instrument.asset_class, now) for instrument in instruments),
-        )
+        classes = {instrument.asset_class for instrument in instruments}
+        # The calendars take a second to load, which is not the event loop's to wait for.
+        hours = [await asyncio.to_thread(is_open, each, now) for each in sorted(classes)]
+        return Market(marks={name: mark.price for name, mark in marks.items()}, open=all(hours))
+
+    async def warm(self) -> None:
+        """Load the calendars, so that the first order does not wait for them."""
+        await asyncio.to_thread(is_open, AssetClass.EQUITY, self._clock.now())
 
 
 async def _quotes(broker: Broker, instruments: list[Instrument]) -> Iterable[Mark]:

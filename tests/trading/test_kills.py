@@ -1,0 +1,78 @@
+"""Killed at any moment, a server never makes two orders of one key, and never loses one."""
+
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+import sandbox
+from domain.intent import Boundary
+from tests.trading.killing import Killing, killing
+from tests.trading.orders import hold, ours
+
+# Longer than a placement takes here, so that some die after its end.
+LONGEST = 0.12
+SEEDS = range(60)
+FAULTS = (None, "timeout_after", "reset_after", "error_after", "error")
+
+
+@pytest.fixture
+async def made(box: sandbox.Sandbox, tmp_path: Path) -> AsyncIterator[Killing]:
+    async with killing(box, f"sqlite://{tmp_path}/b.sqlite3") as made:
+        yield made
+
+
+async def test_a_placement_killed_at_every_boundary_is_one_order_or_none(made: Killing) -> None:
+    for boundary in Boundary:
+        order = {"kind": "place", "key": made.next_case()}
+        died, after = await made.killed(order, kill=boundary)
+        assert died, f"nothing happens at {boundary}"
+        assert (after["state"] == "PLACED") is _arrives(boundary), (boundary, after)
+
+
+async def test_a_replacement_killed_at_every_boundary_leaves_one_live_order(made: Killing) -> None:
+    _, placed = await made.run(kind="rest", key="to-be-replaced")
+    made.box.exchange.work()
+    for number, boundary in enumerate(Boundary):
+        price = f"{number + 2}.00"
+        order = {"kind": "replace", "key": made.next_case(), "order": placed["order"]}
+        died, _ = await made.killed({**order, "price": price}, kill=boundary)
+        assert died, f"nothing happens at {boundary}"
+        made.box.exchange.work()
+        live = [each for each in ours(made.box) if each.live]
+        assert len(live) == 1
+
+
+async def test_a_close_killed_at_every_boundary_never_turns_the_position(made: Killing) -> None:
+    for boundary in Boundary:
+        hold(made.box, 3)
+        order = {"kind": "close", "key": made.next_case()}
+        died, after = await made.killed(order, kill=boundary)
+        assert died, f"nothing happens at {boundary}"
+        made.box.exchange.work()
+        # Whatever the first came to, a second close takes what is left and no more.
+        await made.killed({"kind": "close", "key": made.next_case()})
+        made.box.exchange.work()
+        assert made.box.paper.holding("AAPL").quantity == 0, (boundary, after)
+
+
+async def test_kills_at_random_never_double_and_never_lose(made: Killing) -> None:
+    deaths = 0
+    for seed in SEEDS:
+        chance = random.Random(seed)
+        fault = chance.choice(FAULTS)
+        if fault is not None:
+            made.box.faults.add(fault, method="POST", path="/v2/orders")
+        order = {"kind": "place", "key": made.next_case()}
+        died, _ = await made.killed(order, die_after=chance.uniform(0, LONGEST))
+        deaths += died
+    assert deaths > len(SEEDS) / 3, f"only {deaths} were killed"
+
+
+def _arrives(boundary: Boundary) -> bool:
+    """Whether there is an order in the end: it had left, or nothing was written and it was asked
+    for again."""
+    order = list(Boundary)
+    forgotten = boundary is Boundary.INTENT_COMMITTING
+    return forgotten or order.index(boundary) >= order.index(Boundary.WRITTEN)
