@@ -188,6 +188,7 @@ def test_a_correction_moves_the_cash(desk: Desk) -> None:
     mishaps.correct(desk.exchange, desk.account, execution.id, D(249))
     assert desk.account.cash == 100_000 - 2490
     assert desk.now(order).average_price == 249
+    assert (desk.now(order).ended, desk.now(order).updated > order.updated) == (order.ended, True)
 
 
 def test_an_accepted_order_can_still_be_rejected(desk: Desk) -> None:
