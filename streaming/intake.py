@@ -5,16 +5,23 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from brokers.contract import Broker
-from domain.changes import AccountFigures
+from domain.changes import AccountFigures, Change
 from domain.connection import Connection, Resource
 from domain.errors import BrokerError, OrderNotFound
 from domain.events import Snapshot
 from domain.facts import OrderReport
 from domain.holding import Mark
+from domain.ids import OrderId
 from domain.instrument import Instrument
+from domain.order import ExecType, OrderEvent
 from store.ledger import Recorded
 from streaming.looked import OBSERVED, Looked, together
 from streaming.ports import Ports
+
+_TRADES = frozenset({ExecType.TRADE, ExecType.TRADE_CORRECT, ExecType.TRADE_CANCEL})
+
+# What is not listed by then is left to the syncs.
+_MOST_TRIES = 5
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +37,7 @@ class Intake:
         self._numbers: tuple[str, ...] = ()
         self._held: dict[str, frozenset[Instrument]] = {}
         self._not_found: set[str] = set()
+        self._incomplete: dict[str, dict[OrderId, int]] = {}
 
     async def look(self, *, sync: bool) -> Looked:
         """A snapshot of each account; a sync asks first which accounts there are."""
@@ -56,8 +64,7 @@ class Intake:
         except Exception:
             logger.exception("An order event was left out", extra={"connection": self._connection})
             return True
-        moved = report.execution is not None or bool(report.busted) or report.status.terminal
-        return moved and bool(recorded.changes)
+        return any(map(_moves, recorded.changes))
 
     def price(self, mark: Mark) -> None:
         """Take in a price and show it, if it tells anything new."""
@@ -91,8 +98,15 @@ class Intake:
                 Resource.ORDERS: len(snapshot.orders),
             },
             open_orders=bool(still_open or recorded.missing),
-            again=recorded.again,
+            again=recorded.again or self._awaits_executions(number, recorded.incomplete),
         )
+
+    def _awaits_executions(self, number: str, incomplete: Sequence[OrderId]) -> bool:
+        """Whether to look again for executions: brokers list them a while after the fill."""
+        before = self._incomplete.get(number, {})
+        tries = {order: before.get(order, 0) + 1 for order in incomplete}
+        self._incomplete[number] = tries
+        return any(count <= _MOST_TRIES for count in tries.values())
 
     def _show(self, recorded: Recorded) -> None:
         for mark in recorded.marks:
@@ -123,3 +137,11 @@ class Intake:
                 logger.warning("The broker does not find an order that is open here", extra=extra)
             else:
                 await self._ports.ledger.record(self._user, self._connection, report)
+
+
+def _moves(change: Change) -> bool:
+    """Whether it is an order event that leaves other holdings or other cash."""
+    event = change.value
+    return isinstance(event, OrderEvent) and (
+        event.exec_type in _TRADES or event.order.status.terminal
+    )

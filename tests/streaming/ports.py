@@ -256,7 +256,11 @@ def change_of(report: OrderReport) -> Change:
         revision=1,
         kind=ChangeKind.ORDER,
         at=START,
-        value=OrderEvent(order=order, exec_type=ExecType.ORDER_STATUS, at=START),
+        value=OrderEvent(
+            order=order,
+            exec_type=ExecType.TRADE if report.execution else ExecType.ORDER_STATUS,
+            at=START,
+        ),
         connection_id=ConnectionId("line"),
         account_id=AccountId("account"),
     )

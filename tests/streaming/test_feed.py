@@ -20,7 +20,7 @@ from domain.errors import (
     RateLimited,
     Unreachable,
 )
-from domain.ids import ConnectionId, UserId
+from domain.ids import ConnectionId, OrderId, UserId
 from domain.order import OrderStatus
 from store.ledger import Recorded
 from streaming.feed import Feed
@@ -272,6 +272,17 @@ async def test_it_is_looked_at_again_when_something_changed_meanwhile(
         bench.next_recorded = [Recorded(again=True)]
         await clock.advance(300)
         assert bench.broker.looks == looks + 2
+
+
+async def test_executions_that_are_listed_late_are_looked_for_five_times(
+    bench: Bench, clock: FakeClock
+) -> None:
+    async with running(bench, clock):
+        await clock.advance(10)
+        looks = bench.broker.looks
+        bench.next_recorded = [Recorded(incomplete=(OrderId("1"),))] * 20
+        await clock.advance(300)
+        assert bench.broker.looks == looks + 1 + 5
 
 
 async def test_orders_that_a_snapshot_left_out_are_asked_for(

@@ -253,7 +253,7 @@ async def test_repeated_and_reordered_frames_change_nothing_about_what_is_told(
 ) -> None:
     await street.box.inflict("partial_fills", symbol="AAPL", quantity=1)
     for kind in ("duplicate_frame", "reorder_frame", "duplicate_frame", "reorder_frame"):
-        await street.box.inflict(kind, method="FRAME", path="/stream", count=2)
+        await street.box.inflict(kind, method="FRAME", path="/stream")
     street.trade(6)
     for _ in range(6):
         street.box.tick()
