@@ -22,7 +22,8 @@ from domain.errors import (
     Unreachable,
 )
 
-_DEADLINE = aiohttp.ClientTimeout(total=15, sock_connect=5)
+# In seconds, for all of a request and for its connection.
+_DEADLINE, _CONNECT = 15.0, 5.0
 _MAX_BODY = 16 * 1024 * 1024
 _MAX_FRAME = 4 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -71,9 +72,16 @@ class Http:
     """One line's requests; reads are tried up to three times, anything else leaves once."""
 
     def __init__(
-        self, gate: Gate, clock: Clock, dialect: Dialect, *, headers: Mapping[str, str]
+        self,
+        gate: Gate,
+        clock: Clock,
+        dialect: Dialect,
+        *,
+        headers: Mapping[str, str],
+        deadline: float = _DEADLINE,
     ) -> None:
         self._gate, self._clock, self._dialect, self._headers = gate, clock, dialect, dict(headers)
+        self._timeout = aiohttp.ClientTimeout(total=deadline, sock_connect=_CONNECT)
         self._session: aiohttp.ClientSession | None = None
 
     async def request(
@@ -184,7 +192,7 @@ class Http:
             trace.on_request_headers_sent.append(_leaving)
             trace.on_request_chunk_sent.append(_writing)
             self._session = aiohttp.ClientSession(
-                timeout=_DEADLINE,
+                timeout=self._timeout,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 middlewares=(once,),
                 trace_configs=[trace],

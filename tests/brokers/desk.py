@@ -1,5 +1,6 @@
 """What a line needs of the rest, so that a test can open one and read what was recorded."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,23 @@ from sandbox import Sandbox
 
 USER, CONNECTION = UserId("user"), ConnectionId("connection")
 PLENTY = Rate(calls=1_000_000, per=timedelta(minutes=1))
+
+
+class Hurried:
+    """A clock whose sleeps are over at once, and remembered."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return datetime(2026, 6, 1, tzinfo=UTC) + timedelta(seconds=sum(self.slept))
+
+    def monotonic(self) -> float:
+        return sum(self.slept)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await asyncio.sleep(0)
 
 
 @dataclass(slots=True)

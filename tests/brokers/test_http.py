@@ -21,7 +21,7 @@ from domain.errors import (
     Unintelligible,
     Unreachable,
 )
-from tests.brokers.desk import CONNECTION, USER, Desk
+from tests.brokers.desk import CONNECTION, USER, Desk, Hurried
 from tests.clock import FakeClock
 
 SECRET = "s3cr3t-of-the-header"
@@ -102,23 +102,6 @@ async def http(desk: Desk) -> AsyncIterator[Http]:
 def call(method: str = "GET", purpose: Purpose | None = None) -> Call:
     usual = Purpose.READ if method == "GET" else Purpose.TRADE
     return Call(operation="test", purpose=purpose or usual, method=method, path="/x")
-
-
-class Hurried:
-    """A clock whose sleeps are over at once, and remembered."""
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-
-    def now(self) -> datetime:
-        return datetime(2026, 6, 1, tzinfo=UTC) + timedelta(seconds=sum(self.slept))
-
-    def monotonic(self) -> float:
-        return sum(self.slept)
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        await asyncio.sleep(0)
 
 
 async def test_an_answer_comes_back_whole_and_is_recorded_with_the_brokers_request_id() -> None:
@@ -268,6 +251,18 @@ async def test_an_answer_cut_short_is_not_an_answer() -> None:
             with pytest.raises(OutcomeUnknown):
                 await us.request(call("POST"), f"http://127.0.0.1:{port}/x")
         assert there.requests == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_broker_that_never_answers_is_given_up_at_the_deadline(method: str) -> None:
+    desk = Desk(clock=Hurried())
+    async with peer(b"", after=b"") as there:
+        us = Http(desk.gate(), desk.clock, DIALECT, headers={}, deadline=0.05)
+        with pytest.raises(OutcomeUnknown):
+            await us.request(call(method), f"{there.url}/x")
+        await us.aclose()
+        assert there.requests == [method] * len(desk.records)
+    assert set(desk.outcomes()) == {"UNKNOWN"}
 
 
 async def test_an_answer_without_an_end_is_given_up() -> None:
