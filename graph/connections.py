@@ -16,7 +16,7 @@ from domain.ids import ConnectionId
 from domain.sync import SyncRun as SyncRunValue
 from graph.accounts import Account
 from graph.context import Info
-from graph.fields import of, seconds
+from graph.fields import seconds
 from graph.node import Node, global_id, key_of, shows
 
 
@@ -117,11 +117,15 @@ class SyncResult:
     message: str | None = strawberry.field(description="The same in words.")
 
 
+def _run_id(source: Parent[SyncRunValue]) -> strawberry.ID:
+    return global_id("SyncRun", source.id)
+
+
 @strawberry.type(description="One reading of everything of a connection, asked for by the user.")
 class SyncRun:
     """Declares what is shown of the domain's SyncRun."""
 
-    id = of("id", strawberry.ID, "Names the run.")
+    id: strawberry.ID = strawberry.field(resolver=_run_id, description="Names the run.")
     requested_at: datetime = strawberry.field(description="When it was asked for.")
     started_at: datetime | None = strawberry.field(description="When it began.")
     finished_at: datetime | None = strawberry.field(description="When it was done.")
@@ -154,7 +158,8 @@ class ConnectionQuery:
         id: Annotated[strawberry.ID, strawberry.argument(description="From the mutation sync.")],
     ) -> SyncRunValue | None:
         """Unknown and foreign ids look the same."""
-        return await info.context.services.sync.run(info.context.viewer.user_id, id)
+        key = key_of("SyncRun", id)
+        return await info.context.services.sync.run(info.context.viewer.user_id, key)
 
 
 @strawberry.type

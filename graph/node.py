@@ -7,13 +7,15 @@ import strawberry
 
 from domain.ids import AccountId, InstrumentId
 
-# How many keys name a thing of each kind: a position is an account and an instrument.
-_KEYS: Mapping[str, int] = {
-    "Account": 1,
-    "Connection": 1,
-    "Instrument": 1,
-    "Order": 1,
-    "Position": 2,
+# The keys that name a thing of each kind, by the most characters that each can have.
+_OURS, _THEIRS = 64, 128
+_KEYS: Mapping[str, tuple[int, ...]] = {
+    "Account": (_OURS,),
+    "Connection": (_OURS,),
+    "Instrument": (_THEIRS,),
+    "Order": (_OURS,),
+    "Position": (_OURS, _THEIRS),
+    "SyncRun": (_OURS,),
 }
 _LONGEST = 512
 
@@ -35,9 +37,11 @@ def keys_of(id: str) -> tuple[str, ...]:
     kind, _, rest = text.partition(":")
     if kind not in _KEYS:
         return ()
-    keys = rest.split(":", _KEYS[kind] - 1)
+    most = _KEYS[kind]
+    keys = rest.split(":", len(most) - 1)
+    fits = len(keys) == len(most) and all(0 < len(k) <= n for k, n in zip(keys, most, strict=True))
     # One spelling for each id, so that equal things have equal ids.
-    if len(keys) != _KEYS[kind] or not all(keys) or global_id(kind, *keys) != id:
+    if not fits or global_id(kind, *keys) != id:
         return ()
     return (kind, *keys)
 

@@ -53,6 +53,18 @@ async def _synced(api: Api, id: str) -> dict[str, Any]:
     return results
 
 
+async def _linked(api: Api) -> str:
+    """The id of a connection whose first reading is over."""
+    id = await api.link()
+    await until(lambda: api.connection(id), _read)
+    return id
+
+
+def _read(connection: dict[str, Any]) -> bool:
+    freshness = {each["resource"]: each["status"] for each in connection["freshness"]}
+    return freshness.get("POSITIONS") == "OK"
+
+
 async def test_right_keys_link_and_the_portfolio_is_there(api: Api) -> None:
     await api.link()
     data = await until(lambda: api.ask(POSITIONS), lambda data: data["positions"]["edges"])
@@ -77,7 +89,7 @@ async def test_keys_of_the_other_environment_are_refused(api: Api) -> None:
 
 
 async def test_a_business_refusal_is_no_failure_of_the_credentials(made: World, api: Api) -> None:
-    id = await api.link()
+    id = await _linked(api)
     made.box.faults.add("refused", path="/v2/positions")
     run = await _synced(api, id)
     assert "FAILED" in {result["status"] for result in run["results"]}
@@ -87,7 +99,7 @@ async def test_a_business_refusal_is_no_failure_of_the_credentials(made: World, 
 
 
 async def test_too_many_requests_is_told_and_heals(made: World, api: Api) -> None:
-    id = await api.link()
+    id = await _linked(api)
     made.box.faults.add("rate_limited", path="/v2/positions", count=8, retry_after=1)
     await _synced(api, id)
     limited = await until(lambda: api.connection(id), _state("DEGRADED"))
@@ -99,7 +111,7 @@ async def test_too_many_requests_is_told_and_heals(made: World, api: Api) -> Non
 async def test_keys_that_die_ask_for_signing_in_and_the_repair_keeps_the_connection(
     made: World, api: Api
 ) -> None:
-    id = await api.link()
+    id = await _linked(api)
     made.box.faults.add("unauthorized", count=0)
     await _synced(api, id)
     dead = await until(lambda: api.connection(id), _state("REAUTH_REQUIRED"))
@@ -115,7 +127,7 @@ async def test_keys_that_die_ask_for_signing_in_and_the_repair_keeps_the_connect
 
 
 async def test_another_accounts_keys_do_not_repair(made: World, api: Api) -> None:
-    id = await api.link()
+    id = await _linked(api)
     made.box.alpaca.account("PKOTHER", "another-secret", "paper")
     refused = await api.complete(id, "PKOTHER", "another-secret")
     assert [error["code"] for error in refused["userErrors"]] == ["DIFFERENT_ACCOUNT"]
@@ -124,8 +136,7 @@ async def test_another_accounts_keys_do_not_repair(made: World, api: Api) -> Non
 async def test_an_outage_shows_since_when_keeps_what_is_known_and_heals(
     made: World, api: Api
 ) -> None:
-    id = await api.link()
-    await until(lambda: api.ask(POSITIONS), lambda data: data["positions"]["edges"])
+    id = await _linked(api)
     await made.box.inflict("outage", seconds=3)
     await _synced(api, id)
     down = await until(lambda: api.connection(id), _state("DEGRADED"))

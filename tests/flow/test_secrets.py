@@ -40,7 +40,7 @@ async def test_planted_secrets_are_found_nowhere(tmp_path: Path) -> None:
             id = await api.begin()
             said.append(str(await api.complete(id, KEY, SECRET + "x")))
             said.append(str(await api.complete(id, KEY, SECRET)))
-            for kind in ("unauthorized", "html_after", "garbage_after", "error_after"):
+            for kind in ("refused", "html_after", "garbage_after", "error_after"):
                 made.box.faults.add(kind, method="GET", path="/v2/positions")
             async with Follower(url=lambda: url, token=api.token) as follower:
                 await follower.until(lambda frames: frames)

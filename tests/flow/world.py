@@ -7,8 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from pydantic import SecretStr
 
 import sandbox
+from app.clock import RealClock
+from app.settings import Settings
+from app.stores import opened
+from domain.access import Role, Scope
+from store.database import Database
+from store.keyring import Keyring
 from tests.app.process import Child, ran, serving
 
 BEGIN = """
@@ -134,13 +141,25 @@ class World:
     http: aiohttp.ClientSession
     tokens: dict[str, str] = field(default_factory=dict)
 
-    async def add_user(self, name: str, *scopes: str) -> str:
+    async def add_user(self, name: str, *scopes: Scope) -> str:
         """A personal access token of a new user."""
-        await self.run("user", "create", name)
-        wanted = [part for scope in scopes or ("read", "trade") for part in ("--scope", scope)]
-        issued = await self.run("token", "issue", name, *wanted)
-        self.tokens[name] = issued.out[0]
+        async with opened(self.configured(), RealClock()) as stores:
+            user = await stores.users.create(name, None, Role.USER)
+            _, self.tokens[name] = await stores.tokens.issue(
+                user.id,
+                name="tests",
+                scopes=frozenset(scopes or (Scope.READ, Scope.TRADE)),
+                expires_at=None,
+            )
         return self.tokens[name]
+
+    def configured(self) -> Settings:
+        """The settings that a served process has."""
+        url = self.settings.get("DATABASE_URL")
+        return Settings(
+            data_folder=self.folder / "data" / "main",
+            database_url=SecretStr(url) if url else None,
+        )
 
     async def run(self, *arguments: str, typed: str = "") -> Child:
         """A short command that has to succeed."""
@@ -169,8 +188,10 @@ async def world(
         aiohttp.ClientSession() as http,
     ):
         made = World(folder, box, {**at(box), **settings}, http)
-        await made.run("keys", "init")
-        await made.run("migrate")
+        Keyring.create(made.configured().key_path)
+        db = await Database.open(made.configured().database)
+        await db.migrate()
+        await db.close()
         for name in users:
             await made.add_user(name)
         yield made
