@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.account import mask
 from domain.holding import Holding, Mark, MarkSource, Side, gone, value
 from domain.instrument import AssetClass, Instrument, option_of
-from domain.money import times
+from domain.money import EXACT, times
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SHARE = Instrument(asset_class=AssetClass.EQUITY, symbol="AAPL", currency="USD")
@@ -41,8 +41,8 @@ def test_worth_gain_and_day_change_are_exact(
     worth = value(held(quantity, cost=cost), marked(price, close=close))
     assert worth is not None
     assert worth.market_value == times(quantity, price)
-    assert worth.unrealized_pnl == times(quantity, price) - cost
-    assert worth.day_change == times(quantity, price - close)
+    assert worth.unrealized_pnl == EXACT.subtract(times(quantity, price), cost)
+    assert worth.day_change == times(quantity, EXACT.subtract(price, close))
 
 
 def test_an_option_is_worth_its_multiplier_times_its_price() -> None:
