@@ -17,8 +17,12 @@ T = TypeVar("T")
 USER_ERRORS = "Why it was not done; empty if it was."
 
 
-# graphql-core repeats the offending input, which may be a secret.
-_ECHO = re.compile(r"[;,]?\s*found: .*", re.DOTALL)
+# graphql-core 3.3.2 repeats what does not fit, and that may be a secret.
+_ECHOES = (
+    (re.compile(r",? found: .*", re.DOTALL | re.IGNORECASE), "."),
+    (re.compile(r"(cannot represent [^:]*): .*", re.DOTALL), r"\1."),
+    (re.compile(r"Value '.*' does not exist", re.DOTALL), "That value does not exist"),
+)
 
 
 @strawberry.type(description="Why a mutation did not do what was asked, in words for the user.")
@@ -60,13 +64,19 @@ def shown(error: GraphQLError, correlation_id: str) -> dict[str, Any]:
         code = ErrorCode.UNAVAILABLE if isinstance(cause, OSError) else ErrorCode.INTERNAL
         told["message"] = f"Something went wrong here. Quote {correlation_id} to ask why."
     elif error.path is None:
-        told["message"] = _ECHO.sub("", error.message)
+        told["message"] = _unechoed(error.message)
     told["extensions"] = {
         "code": code.value,
         **(error.extensions or {}),
         "correlationId": correlation_id,
     }
     return told
+
+
+def _unechoed(message: str) -> str:
+    for echo, instead in _ECHOES:
+        message = echo.sub(instead, message)
+    return message
 
 
 def located(error: Exception) -> GraphQLError:

@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from domain.access import Scope
@@ -37,40 +36,39 @@ async def server(tmp_path: Path) -> AsyncIterator[Served]:
         yield running
 
 
-@pytest.mark.parametrize(
-    ("said", "code"),
-    [
-        (["[]"], 4400),
-        (["null"], 4400),
-        (["[" * 30_000], 4400),
-        ([b"binary"], 4400),
-        (['{"type":"connection_ack"}'], 4400),
-        (['{"type":"subscribe","id":"1","payload":{"query":"{a}"}}'], 4401),
-        (['{"type":"connection_init","payload":[]}'], 4400),
-        (['{"type":"connection_init","payload":{"authorization":"Bearer nope"}}'], 4403),
-        (['{"type":"connection_init","payload":null}'], 4403),
-        (["INIT", '{"type":"connection_init"}'], 4429),
-        (["INIT", '{"type":"subscribe","id":"1","payload":null}'], 4400),
-        (["INIT", '{"type":"subscribe","id":"","payload":{"query":"{a}"}}'], 4400),
-        (["INIT", '{"type":"subscribe","id":"1","payload":{"query":7}}'], 4400),
-        (["INIT", '{"type":"complete","id":[]}'], 4400),
-        (["INIT", "SUBSCRIBE", "SUBSCRIBE"], 4409),
-        (["x" * 70_000], 1009),
-    ],
-)
-async def test_breaking_the_protocol_closes_with_its_code(
-    server: Served, said: list[str | bytes], code: int
-) -> None:
+INIT, SUBSCRIBE = "to sign in", "to subscribe as 1"
+VIOLATIONS: list[tuple[list[str | bytes], int]] = [
+    (["[]"], 4400),
+    (["null"], 4400),
+    (["[" * 30_000], 4400),
+    ([b"binary"], 4400),
+    (['{"type":"connection_ack"}'], 4400),
+    (['{"type":"subscribe","id":"1","payload":{"query":"{a}"}}'], 4401),
+    (['{"type":"connection_init","payload":[]}'], 4400),
+    (['{"type":"connection_init","payload":{"authorization":"Bearer nope"}}'], 4403),
+    (['{"type":"connection_init","payload":null}'], 4403),
+    ([INIT, '{"type":"connection_init"}'], 4429),
+    ([INIT, '{"type":"subscribe","id":"1","payload":null}'], 4400),
+    ([INIT, '{"type":"subscribe","id":"","payload":{"query":"{a}"}}'], 4400),
+    ([INIT, '{"type":"subscribe","id":"1","payload":{"query":7}}'], 4400),
+    ([INIT, '{"type":"complete","id":[]}'], 4400),
+    ([INIT, SUBSCRIBE, SUBSCRIBE], 4409),
+    (["x" * 70_000], 1009),
+]
+
+
+async def test_breaking_the_protocol_closes_with_its_code(server: Served) -> None:
     token = await server.token()
-    async with talking(server.socket_url) as talk:
-        for message in said:
-            if message == "INIT":
-                await talk.init(token)
-            elif message == "SUBSCRIBE":
-                await talk.subscribe("1", CHANGES)
-            else:
-                await talk.wire.send(message)
-        assert await talk.closed() == code
+    for said, code in VIOLATIONS:
+        async with talking(server.socket_url) as talk:
+            for message in said:
+                if message == INIT:
+                    await talk.init(token)
+                elif message == SUBSCRIBE:
+                    await talk.subscribe("1", CHANGES)
+                else:
+                    await talk.wire.send(message)
+            assert await talk.closed() == code, said
     await until(lambda: server.graphql.sockets.open == 0)
 
 
@@ -113,31 +111,31 @@ async def test_operations_of_every_type_run_beside_each_other(server: Served) ->
         assert await talk.ask("m", mutation) == {"sync": {"userErrors": [{"code": "NOT_FOUND"}]}}
 
 
-@pytest.mark.parametrize(
-    ("query", "code"),
-    [
-        ("{", "BAD_INPUT"),
-        ("{ nope }", "BAD_INPUT"),
-        ("query A { viewer { name } } query B { viewer { name } }", "BAD_INPUT"),
-        ("query($n: Int!) { orders(first: $n) { nodes { id } } }", "BAD_INPUT"),
-        ("subscription { a: connectionUpdated { id } b: connectionUpdated { id } }", "BAD_INPUT"),
-        ('subscription { changes(after: "x") { __typename } }', "CURSOR_INVALID"),
-        ("subscription { positionUpdated(maxRate: 1000) { asOf } }", "BAD_INPUT"),
-        ("subscription { connectionUpdated { accounts { id } } }", "BAD_INPUT"),
-        ("{" + "viewer{name}" * 100 + "}", "TOO_COMPLEX"),
-        ("{ viewer { tokens { id } } }", "FORBIDDEN"),
-    ],
-)
+CANNOT_START = {
+    "{": "BAD_INPUT",
+    "{ nope }": "BAD_INPUT",
+    "query A { viewer { name } } query B { viewer { name } }": "BAD_INPUT",
+    "query($n: Int!) { orders(first: $n) { nodes { id } } }": "BAD_INPUT",
+    "subscription { a: connectionUpdated { id } b: connectionUpdated { id } }": "BAD_INPUT",
+    'subscription { changes(after: "x") { __typename } }': "CURSOR_INVALID",
+    "subscription { positionUpdated(maxRate: 1000) { asOf } }": "BAD_INPUT",
+    "subscription { connectionUpdated { accounts { id } } }": "BAD_INPUT",
+    "{" + "viewer{name}" * 100 + "}": "TOO_COMPLEX",
+    "{ viewer { tokens { id } } }": "FORBIDDEN",
+}
+
+
 async def test_an_operation_that_cannot_start_is_an_error_of_its_own_each_time(
-    server: Served, query: str, code: str
+    server: Served,
 ) -> None:
     async with talking(server.socket_url, token=await server.token()) as talk:
         await talk.subscribe("other", CONNECTIONS)
-        for _ in range(2):
-            await talk.subscribe("1", query)
-            message = await talk.next()
-            assert (message["type"], message["id"]) == ("error", "1")
-            assert message["payload"][0]["extensions"]["code"] == code
+        for query, code in CANNOT_START.items():
+            for _ in range(2):
+                await talk.subscribe("1", query)
+                message = await talk.next()
+                assert (message["type"], message["id"]) == ("error", "1"), query
+                assert message["payload"][0]["extensions"]["code"] == code, query
         assert await talk.ask("1", VIEWER) == {"viewer": {"name": "ada"}}
 
 
