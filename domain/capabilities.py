@@ -45,12 +45,16 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trades:
-    """What can be ordered in one asset class."""
+    """What can be ordered in one asset class.
+
+    `fractional_times` are the times in force of orders for fractions or for money, None for all.
+    """
 
     types: Mapping[OrderType, frozenset[TimeInForce]]
     classes: frozenset[OrderClass] = frozenset({OrderClass.SIMPLE})
     fractional: bool = False
     notional: bool = False
+    fractional_times: frozenset[TimeInForce] | None = None
     short: bool = False
     extended_hours: Mapping[OrderType, frozenset[TimeInForce]] = field(default_factory=dict)
 
@@ -120,9 +124,21 @@ def _objections(
         yield _unsupported("timeInForce", message, allowed[terms.type])
     if terms.notional is not None and not trades.notional:
         yield _unsupported("notional", "an amount of money is not taken", ["quantity"])
-    quantity = terms.quantity
-    if quantity is not None and quantity != quantity.to_integral_value() and not trades.fractional:
+    if _is_fraction(terms) and not trades.fractional:
         yield _unsupported("quantity", "fractions are not taken", ["whole units"])
+    times = trades.fractional_times
+    broken = terms.notional is not None or _is_fraction(terms)
+    if broken and times is not None and terms.time_in_force not in times:
+        yield _unsupported(
+            "timeInForce",
+            f"fractions and amounts of money do not live {terms.time_in_force}",
+            times,
+        )
+
+
+def _is_fraction(terms: Terms) -> bool:
+    quantity = terms.quantity
+    return quantity is not None and quantity != quantity.to_integral_value()
 
 
 def _malformed(terms: Terms) -> Iterator[Objection]:

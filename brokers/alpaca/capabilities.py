@@ -31,6 +31,7 @@ _TRADES = {
         },
         fractional=True,
         notional=True,
+        fractional_times=_DAY,
         short=True,
         extended_hours={OrderType.LIMIT: _DAY_GTC},
     ),

@@ -47,7 +47,7 @@ from domain.order import (
 from domain.ticket import Ticket
 from sandbox import Sandbox, mishaps
 from tests.brokers.desk import Desk, Hurried
-from tests.clock import rest
+from tests.clock import FakeClock, rest
 from tests.waiting import until
 
 APPLE = instrument_of("AAPL", "us_equity")
@@ -55,6 +55,7 @@ BITCOIN = instrument_of("BTC/USD", "crypto")
 COIN = Instrument(asset_class=AssetClass.CRYPTO, symbol="BTC", currency="USD")
 CALL = option_of("AAPL271217C00250000") or APPLE
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
+SNAPSHOTS = ("/v2/stocks/snapshots", "/v1beta1/options/snapshots")
 T = TypeVar("T")
 
 
@@ -741,3 +742,25 @@ async def test_every_call_leaves_a_record_with_a_template_and_no_id(
         pass
     assert len(desk.records) == len(box.log.entries)
     assert not any(placed.broker_order_id in record.path for record in desk.records)
+
+
+async def test_what_is_streamed_is_not_polled_and_what_is_not_is(box: Sandbox) -> None:
+    clock = FakeClock()
+
+    def asked(path: str) -> int:
+        return sum(entry.path.startswith(path) for entry in box.log.entries)
+
+    async with Desk(clock=clock).line(box) as line:
+        line.follow(frozenset({APPLE, CALL}))
+        async with pricing(line) as marks:
+            await until(lambda: latest(marks, APPLE) and latest(marks, CALL))
+            ticker = line._prices._tickers["stocks"]
+            await until(lambda: ticker.streamed)
+            stocks, options = (asked(path) for path in SNAPSHOTS)
+            for _ in range(3):
+                before = asked(SNAPSHOTS[1])
+                await clock.advance(10)
+                await until(lambda before=before: asked(SNAPSHOTS[1]) > before)  # type: ignore[misc]  # bound at once
+                await until(lambda: clock.sleeping)
+            assert asked(SNAPSHOTS[0]) == stocks
+            assert asked(SNAPSHOTS[1]) == options + 3
