@@ -58,6 +58,7 @@ lock: .venv/pyvenv.cfg  ## resolve every lock anew; needs the network
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
 	  echo "Brokergraph needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
 	       "Name another with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || tools/debian.sh python3-venv
 	$(PYTHON) -m venv .venv
 
 $(RUNTIME): .venv/pyvenv.cfg
