@@ -27,6 +27,8 @@ _COMMAND = re.compile(r"(?:^|[\s`/])brokergraph((?: [a-z][a-z-]*)+)", re.MULTILI
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 _SETTING = re.compile(PREFIX + r"([A-Z][A-Z_]*[A-Z])")
 
+# Looks like a path and is none.
+_MEDIA_TYPES = ("application/", "text/")
 # Folders that are made, not kept.
 _MADE = ("data/", ".venv", ".stamps/", "node_modules/", "config.ini", ".env")
 
@@ -94,7 +96,7 @@ def is_command(words: list[str]) -> bool:
 
 
 def _is_file(path: str, folder: Path) -> bool:
-    if path.startswith((*_MADE, "/")):
+    if path.startswith((*_MADE, *_MEDIA_TYPES, "/")):
         return True
     if "*" in path:
         return any(ROOT.glob(path))
