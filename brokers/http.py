@@ -27,6 +27,8 @@ _DEADLINE, _CONNECT = 15.0, 5.0
 _MAX_BODY = 16 * 1024 * 1024
 _MAX_FRAME = 4 * 1024 * 1024
 _CHUNK = 64 * 1024
+# A peer that fell silent does not answer a goodbye either.
+_PARTING = aiohttp.ClientWSTimeout(ws_close=1.0)
 # Before the second and the third try of a read, in seconds.
 _PAUSES = (0.2, 0.8)
 # A read waits no longer than this for a broker that asks for patience; its caller is told instead.
@@ -164,7 +166,9 @@ class Http:
         self, call: Call, url: str, passage: Passage
     ) -> ClientWebSocketResponse | BrokerError:
         try:
-            socket = await self._open().ws_connect(url, autoping=False, max_msg_size=_MAX_FRAME)
+            socket = await self._open().ws_connect(
+                url, autoping=False, max_msg_size=_MAX_FRAME, timeout=_PARTING
+            )
         except aiohttp.WSServerHandshakeError as refused:
             answer = Answer(status=refused.status, headers=refused.headers or {}, body=b"")
             failure = self._judge(answer, call, passage)

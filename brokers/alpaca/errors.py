@@ -32,7 +32,7 @@ _LONGEST_NUMBER = 11
 
 
 class Doubtful(NotPermitted):
-    """403 without a code: dead keys, or something that this account may not do.
+    """403 without a numeric code: dead keys, or something that this account may not do.
 
     Whoever gets it asks for the account, which dead keys cannot.
     """
@@ -102,7 +102,7 @@ def _meaning(status: int, said: Said, call: Call) -> type[Refused]:
     match status:
         case HTTPStatus.UNAUTHORIZED:
             return CredentialsRejected
-        case HTTPStatus.FORBIDDEN if said.code is None:
+        case HTTPStatus.FORBIDDEN if not (said.code or "").isdigit():
             return Doubtful
         case HTTPStatus.NOT_FOUND:
             return OrderNotFound if "/orders" in call.path else Refused

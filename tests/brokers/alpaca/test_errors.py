@@ -40,6 +40,7 @@ def meaning(
         (401, "<html>", CredentialsRejected),
         (403, "", Doubtful),
         (403, '{"message": "forbidden."}', Doubtful),
+        (403, '{"code": "forbidden", "message": "forbidden"}', Doubtful),
         (403, '{"code": 40310000, "message": "account is not allowed to short"}', NotPermitted),
         (403, '{"code": 40310000, "message": "insufficient qty available"}', InsufficientFunds),
         (403, '{"code": 40310100, "message": "pattern day trading protection"}', NotPermitted),
