@@ -74,7 +74,7 @@ def _memory(child: Child) -> int:
 async def _leaves_nothing(folder: Path, many: int) -> None:
     async with (
         world(folder) as made,
-        made.served(SOCKETS_PER_USER=str(2 * AT_ONCE), LOG_LEVEL="error") as (url, child),
+        made.served(SOCKETS_PER_USER=str(2 * AT_ONCE)) as (url, child),
     ):
         await made.api(url).link()
         token = made.tokens["ada"]
@@ -134,6 +134,7 @@ async def test_a_stalled_reader_is_dropped_and_slows_nobody(tmp_path: Path) -> N
 async def _told_of_ten_orders(made: World, quick: Follower, seeded: random.Random) -> None:
     wanted = len(quick.frames) + 10
     for _ in range(10):
-        made.box.exchange.submit(made.box.paper, _ticket(seeded, made))
+        order = made.box.exchange.submit(made.box.paper, _ticket(seeded, made))
+        made.box.exchange.cancel(made.box.paper, order.id)
     made.box.exchange.work()
     await quick.until(lambda frames: len(frames) >= wanted)
