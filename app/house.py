@@ -139,6 +139,7 @@ def _services(parts: _Parts, feeds: Feeds) -> Services:
         desk=_desk(parts),
         tokens=stores.tokens,
         sign_ins=stores.sign_ins,
+        note=stores.audit.append,
     )
 
 

@@ -1,6 +1,6 @@
 """What a resolver is given: who asks, and the parts of the house that answer."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from brokers.contract import Plugin
 from domain.access import Role, Scope
+from domain.audit import AuditEntry
 from domain.clock import Clock
 from domain.ids import AccountId, UserId
 from graph.allowance import Allowance
@@ -24,6 +25,10 @@ from trading.sync import Sync
 
 if TYPE_CHECKING:
     from graph.loaders import Loaders
+
+
+# Writes an entry into a user's audit.
+Note = Callable[[UserId, AuditEntry], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,7 @@ class Services:
     desk: Desk
     tokens: Tokens
     sign_ins: SignIns
+    note: Note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
 from graph.accounts import Account, AccountQuery, AccountSubscription
+from graph.acts import audited
 from graph.audit import AuditQuery
 from graph.brokers import BrokerQuery
 from graph.changes import ChangeSubscription
@@ -62,6 +63,13 @@ class Subscription(
 
 
 @cache
+def build() -> GraphQLSchema:
+    """The executable schema; always the same one, for it is never changed again."""
+    # Strawberry 0.341.2 has no public name for it.
+    return audited(_declared()._schema)  # noqa: SLF001
+
+
+@cache
 def _declared() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
@@ -70,11 +78,6 @@ def _declared() -> strawberry.Schema:
         types=[Account, Connection, Instrument, Order, Position],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
-
-
-def build() -> GraphQLSchema:
-    """The executable schema; always the same one, for it is never changed."""
-    return _declared()._schema  # noqa: SLF001  # Strawberry 0.341.2 has no public name for it
 
 
 def text() -> str:
