@@ -82,11 +82,7 @@ class Bus:
     async def _send(self, broadcast: Broadcast) -> None:
         while True:
             due, self._due = self._due, {}
-            try:
-                await broadcast.publish(_CHANNEL, _encoded(due))
-            except _FAILURES:
-                self._due = due | self._due
-                raise
+            await broadcast.publish(_CHANNEL, _encoded(due))
             await self._rung()
 
     async def _rung(self) -> None:

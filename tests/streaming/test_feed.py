@@ -171,6 +171,17 @@ async def test_a_lost_stream_is_seen_polled_for_and_healed(bench: Bench, clock: 
         assert len(bench.healths) == 2
 
 
+async def test_a_repair_by_others_does_not_hide_what_still_ails(
+    bench: Bench, clock: FakeClock
+) -> None:
+    bench.broker.stream_ails = Unreachable("cut")
+    async with running(bench, clock):
+        await clock.advance(5)
+        bench.connections = [connection(state=ConnectionState.ACTIVE)]
+        await clock.advance(30)
+        assert bench.now.health.state is ConnectionState.DEGRADED
+
+
 async def test_a_stream_that_stays_away_is_tried_ever_more_rarely(
     bench: Bench, clock: FakeClock
 ) -> None:

@@ -268,6 +268,7 @@ async def test_positions_come_whole_then_as_they_change_and_go(house: House) -> 
     assert ended.removed == ((account, AAPL.id),)
     assert [each.holding.quantity for each in ended.upserts] == [Decimal(0)]
 
+    price(house, link.id, 130, second=3)
     await house.ledger.record(USER, link.id, snapshot(holding(3, MSFT), at=later(3)))
     (after,) = await taken(frames)
     assert [each.holding.quantity for each in after.upserts] == [Decimal(3)]
@@ -287,9 +288,16 @@ async def test_a_tick_of_another_connection_does_not_price_a_holding(house: Hous
     await house.ledger.record(USER, link.id, snapshot(holding(5), marks=(mark(110),)))
     frames = house.views.positions(USER, max_rate=20)
     await taken(frames)
+    waiting = asyncio.create_task(taken(frames))
     price(house, other.id, 999, second=1)
+    await house.ledger.record(
+        USER, link.id, snapshot(holding(5), holding(2, MSFT), at=later(2), marks=(mark(110),))
+    )
+    (changed,) = await waiting
+    assert [each.holding.instrument for each in changed.upserts] == [MSFT]
+    waiting = asyncio.create_task(taken(frames))
     price(house, link.id, 120, second=2)
-    (ticked,) = await taken(frames)
+    (ticked,) = await waiting
     assert [each.valuation and each.valuation.price for each in ticked.upserts] == [Decimal(120)]
     await frames.aclose()
 
