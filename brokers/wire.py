@@ -62,7 +62,9 @@ def rounded(value: object) -> Decimal | None:
     except ArithmeticError:
         return None
     if isinstance(number, Decimal) and number.is_finite() and number.adjusted() < MAX_DIGITS:
-        number = number.quantize(_FINEST, context=EXACT)
+        finest = number.quantize(_FINEST, context=EXACT)
+        # Only what is too fine is rewritten: 249.54 stays as the broker wrote it.
+        number = number if finest == number else finest
     return decimal_of(number)
 
 
