@@ -120,7 +120,8 @@ class Connect:
             label=None if label is None else _label(label),
             enabled=enabled,
             permission=permission,
-            sync_every=sync_every,
+            # To the store None is the broker's own interval.
+            sync_every=... if sync_every is None else sync_every,
         )
         if permission is not None or enabled is False:
             await self._lines.close(id)

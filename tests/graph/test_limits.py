@@ -9,8 +9,11 @@ from graph.documents import Documents
 from graph.limits import Limits, Ruler
 from graph.schema import build
 
-# Measured at most 31 ms each on one core; a busy machine gets four times the 50 ms promised.
-LONGEST_SECONDS = 0.2
+# Measured at most 31 ms each on one core, of the 50 ms promised; of the thread's own time, so that
+# a busy machine proves nothing against us.
+LONGEST_SECONDS = 0.1
+
+build()  # once, so that no measurement includes it
 
 
 def chain(count: int, spread: str) -> str:
@@ -61,9 +64,9 @@ def documents() -> Documents:
 @pytest.mark.parametrize("name", REFUSED_UNVALIDATED)
 def test_a_document_that_is_too_big_is_refused_before_validation(name: str) -> None:
     read = documents()
-    started = time.perf_counter()
+    started = time.thread_time()
     document = read.read(REFUSED_UNVALIDATED[name])
-    assert time.perf_counter() - started < LONGEST_SECONDS
+    assert time.thread_time() - started < LONGEST_SECONDS
     assert document.errors
     assert read.validations == 0
 
@@ -71,9 +74,9 @@ def test_a_document_that_is_too_big_is_refused_before_validation(name: str) -> N
 @pytest.mark.parametrize("name", REFUSED_BY_VALIDATION)
 def test_validation_of_the_worst_is_bounded(name: str) -> None:
     read = documents()
-    started = time.perf_counter()
+    started = time.thread_time()
     document = read.read(REFUSED_BY_VALIDATION[name])
-    assert time.perf_counter() - started < LONGEST_SECONDS
+    assert time.thread_time() - started < LONGEST_SECONDS
     assert document.errors
     assert read.validations == 1
 

@@ -223,6 +223,31 @@ async def test_a_foreign_connection_looks_like_none_at_all(server: Served, name:
     assert foreign[name]["userErrors"][0]["code"] == "NOT_FOUND"
 
 
+async def test_what_is_left_out_of_an_update_stays(server: Served) -> None:
+    connection = await portfolio(server)
+    ada, id = await viewer(server), connection_id(connection.id)
+    update = """
+    mutation($input: UpdateConnectionInput!) { updateConnection(input: $input) {
+      connection { label enabled permission syncEverySeconds } userErrors { code field }
+    } }
+    """
+    first = {"connectionId": id, "syncEverySeconds": 60, "permission": "TRADE"}
+    await ask(server, ada, update, input=first)
+    renamed = await ask(server, ada, update, input={"connectionId": id, "label": "Mine"})
+    assert renamed["updateConnection"] == {
+        "connection": {
+            "label": "Mine",
+            "enabled": True,
+            "permission": "TRADE",
+            "syncEverySeconds": 60,
+        },
+        "userErrors": [],
+    }
+    often = await ask(server, ada, update, input={"connectionId": id, "syncEverySeconds": 1})
+    expected = [{"code": "BAD_INPUT", "field": "syncEverySeconds"}]
+    assert often["updateConnection"] == {"connection": None, "userErrors": expected}
+
+
 async def test_filters_by_anothers_ids_match_nothing(server: Served) -> None:
     connection = await portfolio(server)
     ada, bob = await viewer(server), await viewer(server, "bob")
