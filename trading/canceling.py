@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from brokers.contract import Broker
 from domain.errors import BrokerError, ErrorCode, Problem
 from domain.facts import OrderReport, Source, Stamp
-from domain.ids import AccountId, InstrumentId, OrderId, UserId
+from domain.ids import AccountId, ConnectionId, InstrumentId, OrderId, UserId
 from domain.order import Order
 from trading.ports import Ports
 
@@ -75,22 +77,15 @@ class Canceling:
 
     async def look(self, user: UserId, order: Order) -> Order:
         """The order as the broker has it now; as last known if the broker cannot be asked."""
-        try:
-            connection = await self._reads.connection(user, order.connection_id)
-            if connection is not None:
-                broker = await self._lines.open(connection)
-                number = await self._intents.number(order.account_id)
-                report = await broker.order(number, order.broker_order_id)
-                await self._ledger.record(user, connection.id, report)
-        except (BrokerError, Problem):
-            pass
+        with suppress(BrokerError, Problem):
+            broker = await self._line(user, order.connection_id)
+            number = await self._intents.number(order.account_id)
+            report = await broker.order(number, order.broker_order_id)
+            await self._ledger.record(user, order.connection_id, report)
         return await self._reads.order(user, order.id) or order
 
     async def _ask(self, user: UserId, order: Order) -> None:
-        connection = await self._reads.connection(user, order.connection_id)
-        if connection is None:
-            raise Problem(ErrorCode.NOT_FOUND, "the order's connection is gone")
-        broker = await self._lines.open(connection)
+        broker = await self._line(user, order.connection_id)
         number = await self._intents.number(order.account_id)
         await broker.cancel(report_of(order, number))
 
@@ -124,11 +119,29 @@ class Canceling:
         """The orders once all are over, or as they are when patience ends."""
         deadline = self._clock.monotonic() + _CONFIRM_WITHIN
         while True:
-            orders = [o if o.status.terminal else await self.look(user, o) for o in orders]
+            for account in sorted({o.account_id for o in orders if not o.status.terminal}):
+                await self._look_at_all(user, account)
+            found = [await self._reads.order(user, order.id) for order in orders]
+            orders = [new or old for new, old in zip(found, orders, strict=True)]
             over = all(order.status.terminal for order in orders)
             if over or self._clock.monotonic() >= deadline:
                 return orders
             await self._clock.sleep(_EVERY)
+
+    async def _look_at_all(self, user: UserId, id: AccountId) -> None:
+        """One snapshot tells of many orders for the price of a few calls."""
+        with suppress(BrokerError, Problem):
+            account = await self._reads.account(user, id)
+            if account is not None:
+                broker = await self._line(user, account.connection_id)
+                snapshot = await broker.snapshot(await self._intents.number(id))
+                await self._ledger.record(user, account.connection_id, snapshot)
+
+    async def _line(self, user: UserId, id: ConnectionId) -> Broker:
+        connection = await self._reads.connection(user, id)
+        if connection is None:
+            raise Problem(ErrorCode.NOT_FOUND, "the connection is gone")
+        return await self._lines.open(connection)
 
 
 def report_of(order: Order, number: str) -> OrderReport:

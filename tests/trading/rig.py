@@ -3,17 +3,21 @@
 import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from app.clock import RealClock
 from brokers import plugins
+from brokers.contract import Plugin
 from brokers.gate import Call, CallRecord, Purpose
 from brokers.lines import Lines
 from domain.account import Account, Environment
+from domain.capabilities import Rate
 from domain.clock import Clock
 from domain.connection import Connection, ConnectionState, Health, Permission, Reach
-from domain.ids import AccountId, UserId
+from domain.holding import Mark, MarkSource
+from domain.ids import AccountId, ConnectionId, InstrumentId, UserId
 from domain.intent import Boundary, Trace, untraced
 from store.connections import Connections
 from store.database import Database
@@ -84,6 +88,28 @@ class Rig:
         return account.id
 
 
+def hurried() -> dict[str, Plugin]:
+    """The brokers with rate limits that keep no test waiting; those have tests of their own."""
+    rate = Rate(calls=1_000_000, per=timedelta(minutes=1))
+    return {
+        name: replace(plugin, capabilities=replace(plugin.capabilities, rate=rate))
+        for name, plugin in plugins().items()
+    }
+
+
+def live(_: ConnectionId, instrument: InstrumentId) -> Mark | None:
+    """AAPL is followed and nothing else is: the rest has to be asked for."""
+    if instrument != "EQUITY:AAPL:USD":
+        return None
+    return Mark(
+        instrument_id=instrument,
+        price=Decimal(250),
+        currency="USD",
+        as_of=RealClock().now(),
+        source=MarkSource.STREAM,
+    )
+
+
 @asynccontextmanager
 async def rig(
     database: str,
@@ -120,8 +146,8 @@ def _rig(
         limits=RiskLimits(writer),
         states=TradingStates(writer),
         lines=lines,
-        plugins=plugins(),
-        live=lambda *_: None,
+        plugins=hurried(),
+        live=live,
         clock=clock,
         secret=KEYS.preview_secret(),
         trace=trace,
@@ -152,4 +178,4 @@ def _lines(
             trace(Boundary.WRITTEN)
 
     overrides = {"alpaca": {Environment.PAPER: endpoints}}
-    return Lines(plugins(), connections.credentials, record, clock, overrides, written)
+    return Lines(hurried(), connections.credentials, record, clock, overrides, written)
