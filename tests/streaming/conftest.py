@@ -1,5 +1,6 @@
 """A real store on SQLite with a hub over it."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -54,11 +55,10 @@ class House:
 
 
 @asynccontextmanager
-async def opened(path: Path, clock: Clock) -> AsyncIterator[House]:
-    """A house over a database file."""
-    db = await Database.open(f"sqlite:///{path}")
+async def opened(url: str, clock: Clock) -> AsyncIterator[House]:
+    """A house over a database that has its schema."""
+    db = await Database.open(url)
     try:
-        await db.migrate()
         journal = Journal(db)
         hub, marks = Hub(journal, clock), Marks()
         writer = Writer(db, clock, hub.push)
@@ -78,7 +78,20 @@ async def opened(path: Path, clock: Clock) -> AsyncIterator[House]:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    """On real time."""
-    async with opened(tmp_path / "house.sqlite", RealClock()) as house:
+def file_url(tmp_path: Path, migrated_file: Path) -> str:
+    """An SQLite file with its schema."""
+    return f"sqlite:///{shutil.copy(migrated_file, tmp_path / 'house.sqlite3')}"
+
+
+@pytest.fixture
+async def house(file_url: str) -> AsyncIterator[House]:
+    """On SQLite, on real time."""
+    async with opened(file_url, RealClock()) as house:
+        yield house
+
+
+@pytest.fixture
+async def any_house(migrated_url: str) -> AsyncIterator[House]:
+    """On SQLite and on PostgreSQL in turn, on real time."""
+    async with opened(migrated_url, RealClock()) as house:
         yield house

@@ -166,24 +166,24 @@ async def test_a_long_backlog_keeps_every_order_event_and_the_newest_of_the_rest
 ORDERS = [f"order-{number}" for number in range(6)]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 async def test_a_client_that_is_cut_at_random_sees_every_order_event_once_and_in_order(
-    house: House, seed: int
+    any_house: House, seed: int
 ) -> None:
     chance = random.Random(seed)
-    link = await house.connect()
-    head = await house.journal.head(USER)
+    link = await any_house.connect()
+    head = await any_house.journal.head(USER)
     cursor, told = encode_cursor(head.revision, head.tag), list[OrderEvent]()
-    trading = asyncio.create_task(trade(house, link.id, chance))
+    trading = asyncio.create_task(trade(any_house, link.id, chance))
     async with asyncio.timeout(20):
         while len(told) < len(ORDERS) * 10:
-            cursor, more = await listen(house, cursor, chance.randint(1, 9))
+            cursor, more = await listen(any_house, cursor, chance.randint(1, 9))
             told += more
     await trading
     for key in ORDERS:
         parts = [each.order.filled_quantity for each in told if each.order.broker_order_id == key]
         assert parts == list(range(1, 11))
-    assert house.hub.listeners == 0
+    assert any_house.hub.listeners == 0
 
 
 async def trade(house: House, link: ConnectionId, chance: random.Random) -> None:
@@ -208,17 +208,17 @@ async def listen(house: House, cursor: str, many: int) -> tuple[str, list[OrderE
 
 
 async def test_a_hub_that_nothing_is_pushed_to_misses_nothing_within_two_seconds(
-    house: House,
+    any_house: House,
 ) -> None:
     """As in another process, with the bus off."""
-    link = await house.connect()
-    deaf = Hub(house.journal, house.clock)
-    views = Views(house.journal, deaf, house.marks, house.clock)
+    link = await any_house.connect()
+    deaf = Hub(any_house.journal, any_house.clock)
+    views = Views(any_house.journal, deaf, any_house.marks, any_house.clock)
     async with deaf.running():
         frames = views.changes(USER)
         await taken(frames)
         for part in range(1, 11):
-            await house.ledger.record(USER, link.id, fill("1", part))
+            await any_house.ledger.record(USER, link.id, fill("1", part))
         told = [
             frame.change.value
             for frame in await changes(frames, 11, within=2)

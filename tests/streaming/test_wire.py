@@ -150,12 +150,12 @@ async def no_record(record: CallRecord) -> None:
 
 
 @asynccontextmanager
-async def at_work(folder: Path) -> AsyncIterator[Street]:
+async def at_work(url: str) -> AsyncIterator[Street]:
     """A street whose connection is up and streaming."""
     clock = FakeClock()
     async with (
         sandbox.serve(seed=1, clock=clock.now, rate_limit=100_000) as box,
-        opened(folder / "house.sqlite", clock) as house,
+        opened(url, clock) as house,
     ):
         await house.connections.create(
             USER,
@@ -201,9 +201,9 @@ def _is_ours(task: asyncio.Task[object]) -> bool:
 
 
 @pytest.fixture
-async def street(tmp_path: Path) -> AsyncIterator[Street]:
+async def street(file_url: str) -> AsyncIterator[Street]:
     """At work."""
-    async with at_work(tmp_path) as street:
+    async with at_work(file_url) as street:
         yield street
 
 
@@ -314,3 +314,9 @@ async def test_keys_that_are_revoked_ask_for_new_ones_and_new_ones_heal(street: 
     await street.box.inflict("revoke", id=sandbox.PAPER_KEY)
     await street.comes_true(street.is_in(ConnectionState.REAUTH_REQUIRED), within=20)
     assert street.box.streams == []
+    street.box.alpaca.account("PKANOTHER", "another-secret")
+    link = await street.connection()
+    await street.house.connections.reseal(
+        USER, link.id, {"key_id": "PKANOTHER", "secret": "another-secret"}
+    )
+    await street.comes_true(street.is_in(ConnectionState.ACTIVE), within=5)
