@@ -21,8 +21,9 @@ run: $(RUNTIME)  ## the server with sandbox brokers beside it and a demo portfol
 test: $(TOOLS) $(CLIENTS) .stamps/debian  ## every test but the long ones
 	$(BIN)/python -m pytest -m "not soak"
 
-soak: $(TOOLS) $(CLIENTS) .stamps/debian  ## the long tests
-	$(BIN)/python -m pytest -m soak
+soak: $(TOOLS) $(CLIENTS) .stamps/debian  ## the long tests; writes docs/soak.md
+	$(BIN)/python -m pytest -m soak --junitxml=.stamps/soak.xml; status=$$?; \
+	  $(BIN)/python -m tools.soak .stamps/soak.xml; exit $$status
 
 check: $(TOOLS)  ## everything that can be told without running; writes nothing
 	$(BIN)/ruff format --check

@@ -1,6 +1,7 @@
 """Promise: a client that resumes gets every order event once and in order, whatever is killed."""
 
 import random
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -147,6 +148,18 @@ async def test_every_order_event_comes_once_and_in_order_through_cuts_and_kills(
 
 
 @pytest.mark.soak
-async def test_the_same_four_hundred_times(tmp_path: Path, database_url: str) -> None:
+async def test_the_same_four_hundred_times(
+    tmp_path: Path, database_url: str, record_property: Callable[[str, object], None]
+) -> None:
     async with world(tmp_path, DATABASE_URL=database_url) as made:
-        await _live_through(made, rounds=400, seed=12)
+        follower = await _live_through(made, rounds=400, seed=12)
+    events = [frame for frame in follower.frames if frame["__typename"] == "OrderChanged"]
+    counts = {
+        "seed": 12,
+        "rounds": 400,
+        "sockets": follower.connects,
+        "orders": len(made.box.paper.orders),
+        "order events": len(events),
+    }
+    for name, count in counts.items():
+        record_property(name, count)
