@@ -30,6 +30,8 @@ from graph.request import Request
 
 # Validating one token of a document never seen before costs about as much as five fields.
 POINTS_PER_TOKEN = 5
+# What begins with writing or with reading everything costs more than its fields tell.
+POINTS_TO_START = {OperationType.MUTATION: 50, OperationType.SUBSCRIPTION: 50}
 
 Payload = dict[str, Any]
 T = TypeVar("T")
@@ -98,7 +100,7 @@ class Engine:
         except GraphQLError as error:
             raise _refused([error], context) from None
         self._authorise(measure, context)
-        cost = measure.size.cost
+        cost = measure.size.cost + POINTS_TO_START.get(node.operation, 0)
         self._pay(cost, context)
         return Operation(document=document, node=node, request=request, context=context, cost=cost)
 

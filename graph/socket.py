@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from graphql import OperationType
@@ -90,8 +91,8 @@ class Socket:
             await self._websocket.accept(
                 PROTOCOL if PROTOCOL in self._websocket.scope["subprotocols"] else None
             )
-            self._spawn(self._read())
-            self._spawn(self._time_out())
+            self._spawn(self._read)
+            self._spawn(self._time_out)
             ending = await self._end
             if ending is not None:
                 await self._close(*ending)
@@ -107,16 +108,16 @@ class Socket:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._guarded(work))
+    def _spawn(self, work: Callable[..., Awaitable[None]], *given: object) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._guarded(partial(work, *given)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         """Whatever ends a task badly ends the socket, in a way that says whether to come back."""
         try:
-            await work
+            await work()
         except Violation as violation:
             self.end(violation.code, violation.reason)
         except WebSocketDisconnect:
@@ -163,7 +164,7 @@ class Socket:
                 error = refusal("too many operations on one socket", ErrorCode.TOO_MANY_REQUESTS)
                 await self._send(write("error", id=id, payload=[error.formatted]))
             case Subscribe():
-                self._operations[message.id] = self._spawn(self._operate(message))
+                self._operations[message.id] = self._spawn(self._operate, message)
             case Complete(id):
                 if task := self._operations.pop(id, None):
                     task.cancel()
@@ -181,9 +182,9 @@ class Socket:
         await self._sockets.join(viewer.user_id, self)
         # What was revoked before we joined is told to nobody, so look again.
         await self._who(payload)
-        self._spawn(self._ping())
+        self._spawn(self._ping)
         if viewer.expires_at is not None:
-            self._spawn(self._expire(viewer))
+            self._spawn(self._expire, viewer)
         await self._send(write("connection_ack"))
 
     async def _who(self, payload: Mapping[str, Any]) -> Viewer:

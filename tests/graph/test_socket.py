@@ -150,6 +150,18 @@ async def test_an_id_is_free_once_its_operation_is_over(server: Served) -> None:
         await until(lambda: server.house.hub.listeners == 1)  # what waits for revocations
 
 
+async def test_an_operation_may_be_over_before_it_began(server: Served) -> None:
+    async with talking(server.socket_url, token=await server.token()) as talk:
+        for _ in range(50):
+            await talk.subscribe("1", CHANGES)
+            await talk.send({"type": "complete", "id": "1"})
+        await talk.subscribe("2", VIEWER)
+        while (await talk.next()) != {"type": "complete", "id": "2"}:
+            pass
+        await until(lambda: server.graphql.sockets.running == 0)
+        await until(lambda: server.house.hub.listeners == 1)
+
+
 async def test_a_client_that_goes_leaves_nothing_behind(server: Served) -> None:
     for _ in range(3):
         async with talking(server.socket_url, token=await server.token()) as talk:
