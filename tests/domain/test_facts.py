@@ -189,7 +189,7 @@ def test_an_average_is_worked_out_only_when_executions_explain_every_unit() -> N
     assert average_price(join(facts_of(one), facts_of(rest))) == 103
 
 
-def test_two_words_of_one_moment_are_settled_by_what_they_say_not_by_which_came_first() -> None:
+def test_two_words_of_one_moment_are_ranked_by_what_they_say_not_by_which_came_first() -> None:
     new = report(status=OrderStatus.NEW)
     bidding = report(status=OrderStatus.ACCEPTED_FOR_BIDDING)
     one, other = (shown(joined(_received(each))) for each in ([new, bidding], [bidding, new]))

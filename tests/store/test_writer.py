@@ -137,12 +137,15 @@ async def test_what_is_queued_when_the_writer_closes_is_still_written(house: Hou
 
 async def test_a_transaction_that_cannot_begin_leaves_the_database_usable(house: House) -> None:
     """Tortoise 1.1.9 keeps SQLite locked, and loses a pooled connection, when BEGIN is cut off."""
-    for _ in range(20):
-        beginning = asyncio.create_task(_empty(house))
-        await asyncio.sleep(0)
-        beginning.cancel()
-        await asyncio.wait([beginning])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
+        for turns in (1, 2, 3) * 4:
+            # So that there is a connection at hand to be lost.
+            await _empty(house)
+            beginning = asyncio.create_task(_empty(house))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            beginning.cancel()
+            await asyncio.wait([beginning])
         assert await house.writer.write(USER, note) == 1
 
 
