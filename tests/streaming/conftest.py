@@ -24,6 +24,8 @@ from store.writer import Writer
 from streaming.hub import Hub
 from streaming.marks import Marks
 from streaming.views import Views
+from tests.clock import FakeClock
+from tests.streaming.ports import Bench
 
 USER = UserId("ada")
 KEYS = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -95,3 +97,15 @@ async def any_house(migrated_url: str) -> AsyncIterator[House]:
     """On SQLite and on PostgreSQL in turn, on real time."""
     async with opened(migrated_url, RealClock()) as house:
         yield house
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """That a test moves."""
+    return FakeClock()
+
+
+@pytest.fixture
+def bench(clock: FakeClock) -> Bench:
+    """The ports of a feed, in memory."""
+    return Bench(clock)

@@ -1,14 +1,10 @@
-"""A broker that does as it is told, and a store in memory that writes down what it is told."""
+"""A store in memory that writes down what it is told."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import NoReturn
 
-from brokers.contract import Found
-from domain.account import AccountReport, Environment
-from domain.capabilities import Capabilities, PreviewBy, Pushed, Rate, Replacing
+from domain.account import Environment
 from domain.changes import Change, ChangeKind
 from domain.clock import Clock
 from domain.connection import (
@@ -19,36 +15,18 @@ from domain.connection import (
     Permission,
     Reach,
 )
-from domain.errors import OrderNotFound
-from domain.events import Alive, Event, Snapshot, StreamEvent
+from domain.events import Event, Snapshot
 from domain.facts import OrderReport
-from domain.holding import Mark
 from domain.ids import AccountId, ConnectionId, OrderId, UserId
-from domain.instrument import Instrument
-from domain.order import ExecType, Order, OrderEvent, Origin, Terms
+from domain.order import ExecType, Order, OrderEvent, Origin
 from domain.sync import SyncResult, SyncRun
-from domain.ticket import Ticket
 from store.ledger import Recorded
 from streaming.hub import Hub
 from streaming.marks import Marks
 from streaming.ports import Ports
 from tests.clock import START
+from tests.streaming.broker import ScriptedBroker
 from tests.streaming.journal import ListJournal
-from tests.streaming.samples import account, snapshot
-
-PUSHED = frozenset({Pushed.ORDERS, Pushed.MARKS})
-
-
-def capabilities(pushes: frozenset[Pushed] = PUSHED, *, market_hours: bool = False) -> Capabilities:
-    """The usual intervals: 3 s, 15 s, 5 min."""
-    return Capabilities(
-        trades={},
-        preview=PreviewBy.ESTIMATED,
-        replacing=Replacing.NONE,
-        pushes=pushes,
-        rate=Rate(calls=200, per=timedelta(minutes=1)),
-        market_hours_only=market_hours,
-    )
 
 
 def connection(
@@ -67,94 +45,6 @@ def connection(
         created_at=START,
         sync_every=sync_every,
     )
-
-
-class ScriptedBroker:
-    """Answers with `says`, raises `ails` if set, streams what is put in the queues."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.says: Snapshot = snapshot()
-        self.orders: dict[str, OrderReport] = {}
-        self.ails: Exception | None = None
-        self.stream_ails: Exception | None = None
-        self.stream: asyncio.Queue[StreamEvent | Exception] = asyncio.Queue()
-        self.prices: asyncio.Queue[Mark | Exception] = asyncio.Queue()
-        self.syncs, self.looks, self.streams = 0, 0, 0
-        self.asked: list[str] = []
-        self.followed: frozenset[Instrument] = frozenset()
-
-    async def accounts(self) -> Sequence[AccountReport]:
-        """The one account."""
-        if self.ails:
-            raise self.ails
-        self.syncs += 1
-        return [account()]
-
-    async def snapshot(self, account: str) -> Snapshot:
-        """What it says, as of now."""
-        if self.ails:
-            raise self.ails
-        self.looks += 1
-        return replace(self.says, started_at=self._clock.now())
-
-    async def order(self, account: str, broker_order_id: str) -> OrderReport:
-        """An order that it was given."""
-        self.asked.append(broker_order_id)
-        if broker_order_id not in self.orders:
-            raise OrderNotFound("no such order")
-        return self.orders[broker_order_id]
-
-    def follow(self, instruments: frozenset[Instrument]) -> None:
-        """Remember it."""
-        self.followed = instruments
-
-    async def events(self) -> AsyncIterator[StreamEvent]:
-        """Alive at once, then what is in the queue."""
-        self.streams += 1
-        if self.stream_ails:
-            raise self.stream_ails
-        yield Alive(at=self._clock.now())
-        while True:
-            item = await self.stream.get()
-            if isinstance(item, Exception):
-                raise item
-            yield item
-
-    async def marks(self) -> AsyncIterator[Mark]:
-        """What is in the queue."""
-        while True:
-            item = await self.prices.get()
-            if isinstance(item, Exception):
-                raise item
-            yield item
-
-    async def place(self, ticket: Ticket) -> NoReturn:
-        """Feeds never trade."""
-        raise AssertionError
-
-    async def replace(self, order: OrderReport, terms: Terms, client_order_id: str) -> NoReturn:
-        """Feeds never trade."""
-        raise AssertionError
-
-    async def cancel(self, order: OrderReport) -> NoReturn:
-        """Feeds never trade."""
-        raise AssertionError
-
-    async def find(self, account: str, client_order_id: str) -> Found:
-        """Feeds do not look for orders by our ids."""
-        raise AssertionError
-
-    async def quotes(self, instruments: Sequence[Instrument]) -> Sequence[Mark]:
-        """Feeds do not ask for quotes."""
-        raise AssertionError
-
-    async def revoke(self) -> None:
-        """Feeds do not sign out."""
-        raise AssertionError
-
-    async def aclose(self) -> None:
-        """Nothing to let go of."""
 
 
 class Bench:

@@ -16,7 +16,8 @@ from domain.errors import CredentialsRejected, ErrorCode, Problem
 from domain.ids import ConnectionId
 from streaming.feeds import Feeds
 from tests.clock import START, FakeClock, rest
-from tests.streaming.ports import Bench, ListRuns, capabilities, change_of, connection
+from tests.streaming.broker import capabilities
+from tests.streaming.ports import Bench, ListRuns, change_of, connection
 from tests.streaming.samples import order
 
 LINE = ConnectionId("line")
@@ -34,16 +35,6 @@ PLUGIN = Plugin(
     endpoints={},
     open=never,
 )
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def bench(clock: FakeClock) -> Bench:
-    return Bench(clock)
 
 
 @pytest.fixture

@@ -1,27 +1,25 @@
-"""Views over a real store: gap-free changes, and states watched live."""
+"""Changes over a real store: gap-free, for those who may see them."""
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator
-from datetime import datetime, timedelta
-from decimal import Decimal
 
 import pytest
 
 from domain.changes import CashChange, ChangeKind, HoldingChange
-from domain.connection import ConnectionState, Health, Reach
 from domain.errors import ErrorCode, Problem
 from domain.events import Event
 from domain.ids import ConnectionId, UserId
 from domain.order import OrderEvent
 from store.journal import ResyncReason, encode_cursor
-from streaming.frames import ChangeFrame, Frame, Heartbeat, ResyncFrame, SnapshotFrame
+from streaming.frames import ChangeFrame, Heartbeat, ResyncFrame, SnapshotFrame
 from streaming.hub import Hub
 from streaming.views import Views
-from tests.clock import START
 from tests.streaming.conftest import USER, House
-from tests.streaming.samples import AAPL, MSFT, fill, holding, mark, order, snapshot
+from tests.streaming.samples import fill, holding, order, snapshot
+from tests.streaming.watching import changes, degrade, later
 from tests.waiting import taken
+
+ORDERS = [f"order-{number}" for number in range(6)]
 
 
 async def test_the_first_frame_is_a_snapshot_and_what_follows_comes_live(house: House) -> None:
@@ -163,9 +161,6 @@ async def test_a_long_backlog_keeps_every_order_event_and_the_newest_of_the_rest
     await frames.aclose()
 
 
-ORDERS = [f"order-{number}" for number in range(6)]
-
-
 @pytest.mark.parametrize("seed", range(3))
 async def test_a_client_that_is_cut_at_random_sees_every_order_event_once_and_in_order(
     any_house: House, seed: int
@@ -239,170 +234,3 @@ async def test_a_doorbell_brings_what_another_process_wrote_at_once(house: House
     (told,) = await changes(frames, within=1)
     assert isinstance(told.change.value, OrderEvent)
     await frames.aclose()
-
-
-async def test_positions_come_whole_then_as_they_change_and_go(house: House) -> None:
-    link = await house.connect()
-    record = await house.ledger.record(
-        USER, link.id, snapshot(holding(5), holding(2, MSFT), marks=(mark(110),))
-    )
-    account = record.account_id
-    assert account
-    frames = house.views.positions(USER, max_rate=20)
-    (whole,) = await taken(frames)
-    worth = {each.holding.instrument.id: each.valuation for each in whole.upserts}
-    assert worth[MSFT.id] is None
-    apple = worth[AAPL.id]
-    assert apple
-    assert (apple.market_value, apple.unrealized_pnl) == (Decimal(550), Decimal(50))
-
-    price(house, link.id, 120, second=1)
-    (ticked,) = await taken(frames)
-    (position,) = ticked.upserts
-    assert position.valuation
-    assert position.valuation.market_value == Decimal(600)
-    assert ticked.removed == ()
-
-    await house.ledger.record(USER, link.id, snapshot(holding(2, MSFT), at=later(2)))
-    (ended,) = await taken(frames)
-    assert ended.removed == ((account, AAPL.id),)
-    assert [each.holding.quantity for each in ended.upserts] == [Decimal(0)]
-
-    price(house, link.id, 130, second=3)
-    await house.ledger.record(USER, link.id, snapshot(holding(3, MSFT), at=later(3)))
-    (after,) = await taken(frames)
-    assert [each.holding.quantity for each in after.upserts] == [Decimal(3)]
-    assert after.removed == ()
-    await frames.aclose()
-
-
-async def test_a_user_without_positions_is_told_so(house: House) -> None:
-    frames = house.views.positions(USER)
-    (whole,) = await taken(frames)
-    assert whole.upserts == ()
-    await frames.aclose()
-
-
-async def test_a_tick_of_another_connection_does_not_price_a_holding(house: House) -> None:
-    link, other = await house.connect(), await house.connect()
-    await house.ledger.record(USER, link.id, snapshot(holding(5), marks=(mark(110),)))
-    frames = house.views.positions(USER, max_rate=20)
-    await taken(frames)
-    waiting = asyncio.create_task(taken(frames))
-    price(house, other.id, 999, second=1)
-    await house.ledger.record(
-        USER, link.id, snapshot(holding(5), holding(2, MSFT), at=later(2), marks=(mark(110),))
-    )
-    (changed,) = await waiting
-    assert [each.holding.instrument for each in changed.upserts] == [MSFT]
-    waiting = asyncio.create_task(taken(frames))
-    price(house, link.id, 120, second=2)
-    (ticked,) = await waiting
-    assert [each.valuation and each.valuation.price for each in ticked.upserts] == [Decimal(120)]
-    await frames.aclose()
-
-
-async def test_ticks_are_told_no_faster_than_asked_and_the_last_one_always_is(
-    house: House,
-) -> None:
-    link = await house.connect()
-    await house.ledger.record(USER, link.id, snapshot(holding(5), marks=(mark(110),)))
-    frames = house.views.positions(USER, max_rate=5)
-    await taken(frames)
-    loop = asyncio.get_running_loop()
-    began, told, last = loop.time(), 0, Decimal(0)
-
-    async def tick() -> None:
-        for second in range(1, 101):
-            price(house, link.id, 200 + second, second=second)
-            await asyncio.sleep(0.005)
-
-    ticking = asyncio.create_task(tick())
-    while last != 300:
-        (frame,) = await taken(frames)
-        told += 1
-        (position,) = frame.upserts
-        assert position.valuation
-        last = position.valuation.price
-    await ticking
-    assert told <= 1 + (loop.time() - began) * 5 + 1
-    await frames.aclose()
-
-
-@pytest.mark.parametrize("rate", [0, -1, 20.1])
-async def test_a_rate_out_of_bounds_is_a_problem(house: House, rate: float) -> None:
-    with pytest.raises(Problem) as raised:
-        house.views.positions(USER, max_rate=rate)
-    assert raised.value.field == "maxRate"
-
-
-async def test_accounts_come_each_and_again_when_cash_or_worth_changes(house: House) -> None:
-    link = await house.connect()
-    await house.ledger.record(USER, link.id, snapshot(cash=10))
-    frames = house.views.accounts(USER, max_rate=20)
-    (first,) = await taken(frames)
-    assert first.balances[0].cash == 10
-    assert first.valuation
-    assert first.valuation.equity == 10
-    await house.ledger.record(USER, link.id, snapshot(cash=20, at=later(1)))
-    (second,) = await taken(frames)
-    assert second.balances[0].cash == 20
-    await frames.aclose()
-
-
-async def test_connections_come_each_and_again_when_they_change_or_are_heard_from(
-    house: House,
-) -> None:
-    link = await house.connect()
-    seen = house.views.connections(USER)
-    assert [each.id for each in await taken(seen)] == [link.id]
-    await degrade(house, link.id)
-    (degraded,) = await taken(seen)
-    assert degraded.health.state is ConnectionState.DEGRADED
-    await seen.aclose()
-
-
-async def test_subscriptions_that_come_and_go_leave_nothing_behind(house: House) -> None:
-    link = await house.connect()
-    await house.ledger.record(USER, link.id, snapshot(holding(5)))
-    tasks = asyncio.all_tasks()
-    for _ in range(20):
-        changing = [house.views.changes(USER) for _ in range(5)]
-        positions = [house.views.positions(USER) for _ in range(5)]
-        await asyncio.gather(*map(anext, changing), *map(anext, positions))
-        assert house.hub.listeners == 10
-        for one, other in zip(changing, positions, strict=True):
-            await one.aclose()
-            await other.aclose()
-    assert house.hub.listeners == 0
-    assert asyncio.all_tasks() == tasks
-
-
-def later(seconds: float) -> datetime:
-    """A moment of the samples."""
-    return START + timedelta(seconds=seconds)
-
-
-async def changes(
-    frames: AsyncGenerator[Frame, None], many: int = 1, *, within: float = 10
-) -> list[ChangeFrame]:
-    """The next so many changes, heartbeats left out."""
-    told: list[ChangeFrame] = []
-    async with asyncio.timeout(within):
-        while len(told) < many:
-            frame = await anext(frames)
-            if isinstance(frame, ChangeFrame):
-                told.append(frame)
-    return told
-
-
-def price(house: House, link: ConnectionId, amount: int, *, second: float) -> None:
-    """A tick, as a feed takes it in."""
-    if merged := house.marks.set(link, mark(amount, at=later(second))):
-        house.hub.publish(USER, merged, link)
-
-
-async def degrade(house: House, link: ConnectionId) -> None:
-    """What a feed does when its stream is lost."""
-    health = Health(state=ConnectionState.DEGRADED, reach=Reach.READABLE, since=house.clock.now())
-    await house.connections.set_health(USER, link, health)
