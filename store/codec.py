@@ -32,7 +32,7 @@ def decode(kind: type[T], text: str) -> T:
         if envelope["v"] > VERSION:
             raise Unreadable(f"written by a newer version ({envelope['v']})")
         return cast("T", reader(cast("Any", kind))(envelope["value"]))
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise Unreadable(f"not a {kind} in a stored value") from error
 
 
