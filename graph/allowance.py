@@ -15,7 +15,7 @@ class Flow:
     """At most `capacity` points at once, `restored` points a second."""
 
     capacity: int = 100_000
-    restored: int = 5_000
+    restored: int = 10_000
 
 
 class Allowance:

@@ -10,12 +10,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from graphql import OperationType
 
 from domain.errors import ErrorCode
+from graph.allowance import Flow
 from graph.documents import Documents
+from graph.execute import POINTS_PER_TOKEN, POINTS_TO_START
+from graph.http import LONGEST_BODY
 from graph.limits import Limits
 from graph.protocol import Close
 from graph.schema import build
+from graph.socket import Pace
 from tests.graph.conversation import talking
 from tests.server import Served, served
 from tests.streaming import samples
@@ -90,7 +95,16 @@ def test_every_error_code_and_every_close_code_is_told() -> None:
 
 
 def test_the_limits_are_those_of_the_program() -> None:
-    limits = Limits()
+    limits, flow = Limits(), Flow()
+    for told in (
+        f"{flow.capacity:,}, and {flow.restored:,} a second",
+        f"| points of one operation | {limits.cost:,} |",
+        f"{POINTS_TO_START[OperationType.SUBSCRIPTION]} points besides",
+        f"{POINTS_PER_TOKEN} points a token besides",
+        f"{LONGEST_BODY // 1024} KiB, 64 KiB",
+        f"| operations at once on a socket | {Pace().operations} |",
+    ):
+        assert told in GUIDE
     row = next(line for line in GUIDE.splitlines() if line.startswith("| document |"))
     figures = [int(figure.replace(",", "")) for figure in re.findall(r"[\d,]*\d", row)]
     assert figures == [

@@ -8,10 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest_asyncio
+from websockets.client import ClientProtocol
+from websockets.typing import Subprotocol
+from websockets.uri import parse_uri
 
 from domain.access import Scope
 from graph.allowance import Allowances, Flow
 from graph.connections import connection_id
+from graph.protocol import PROTOCOL
 from graph.socket import Pace
 from store.unit import Unit
 from tests.clock import FakeClock
@@ -322,6 +326,21 @@ async def test_a_reader_that_stalls_is_let_go_by_keepalive_and_slows_nobody(
             # A ping after a second, a second to answer it, two of grace.
             await until(lambda: server.graphql.sockets.open == 1, within=1 + 1 + 2 + 2)
             assert server.graphql.sockets.running == 0
+
+
+async def test_a_client_that_answers_no_ping_is_told_to_come_back(tmp_path: Path) -> None:
+    async with served(tmp_path, ping_seconds=0.5) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        silent = ClientProtocol(parse_uri(server.socket_url), subprotocols=[Subprotocol(PROTOCOL)])
+        silent.send_request(silent.connect())
+        writer.write(b"".join(silent.data_to_send()))
+        async with asyncio.timeout(5):
+            while silent.close_rcvd is None:
+                # It reads everything, and what it would answer is thrown away.
+                silent.receive_data(await reader.read(4096))
+                silent.data_to_send()
+        writer.close()
+        assert silent.close_rcvd.code == 1013
 
 
 async def test_a_reader_that_takes_no_message_in_time_is_let_go(tmp_path: Path) -> None:
