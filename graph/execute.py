@@ -31,7 +31,7 @@ from graph.request import Request
 # Validating one token of a document never seen before costs about as much as five fields.
 POINTS_PER_TOKEN = 5
 # What begins with writing or with reading everything costs more than its fields tell.
-POINTS_TO_START = {OperationType.MUTATION: 50, OperationType.SUBSCRIPTION: 50}
+POINTS_TO_START = {OperationType.MUTATION: 25, OperationType.SUBSCRIPTION: 25}
 
 Payload = dict[str, Any]
 T = TypeVar("T")
