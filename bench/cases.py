@@ -17,8 +17,8 @@ POSITIONS = 50
 MANY_USERS = 200
 PAGE, SHORT_PAGE = 500, 10
 IDLE_SOCKETS = 10_000
-# Order events: how many at once in a burst, where the search begins, what is demanded.
-BURST, ORDERS_GUESS, DEMANDED = 100, 1_000.0, 5_000.0
+# Order events: how many at once in a burst, and what is demanded.
+BURST, DEMANDED = 100, 5_000.0
 EVENTS = 100.0
 SETTLE = 2.0
 WARM_UP = 1.0
@@ -133,7 +133,7 @@ async def _order_events(
     server: str, seconds: float, engine: str, database: str | None
 ) -> list[Figure]:
     figures: list[Figure] = []
-    for words, burst in (("one a commit", 1), ("bursts", BURST)):
+    for words, burst, guess in (("one a commit", 1, 200.0), ("bursts", BURST, 1_000.0)):
         where = ("--database", await fresh(database)) if database else ()
         async with (
             running(server, *where) as started,
@@ -141,7 +141,7 @@ async def _order_events(
         ):
             orders = source(started, "orders", burst=burst)
             rig = Rig(started, listeners, orders, users=1, seconds=seconds)
-            held = await highest_held(rig, ORDERS_GUESS)
+            held = await highest_held(rig, guess)
             size = f"{words}, {engine}"
             figures += _figures("c", size, server, held)
             if burst > 1:

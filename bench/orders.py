@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from bench.seed import instrument
+from bench.workload import HOPELESS
 from domain.facts import OrderReport, Source, Stamp
 from domain.order import Execution, OrderSide, OrderStatus, OrderType, Terms, TimeInForce
 
@@ -37,16 +38,23 @@ class Orders:
     burst: int
     start: int
 
-    async def play(self, account: str, record: Record) -> None:
-        """Record each burst when it is due, its events at once; the next one after it."""
+    async def play(self, account: str, record: Record) -> int:
+        """Record each burst when it is due, its events at once; the next one after it.
+
+        How many were recorded: a server that is late beyond hope is spared the rest.
+        """
         for first in range(0, self.count, self.burst):
             due = self.start + int(first * 1_000_000 / self.rate)
-            await asyncio.sleep(max(0.0, due / 1_000_000 - time.time()))
+            early = due / 1_000_000 - time.time()
+            if -early * 1_000_000 > HOPELESS:
+                return first
+            await asyncio.sleep(max(0.0, early))
             numbers = range(first, min(first + self.burst, self.count))
             moment = _EPOCH + timedelta(microseconds=due)
             await asyncio.gather(
                 *(record(report(account, self.start, number, moment)) for number in numbers)
             )
+        return self.count
 
 
 def report(account: str, run: int, number: int, moment: datetime) -> OrderReport:

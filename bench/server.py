@@ -71,9 +71,7 @@ class Product:
         async def record(report: OrderReport) -> None:
             await ledger.record(owner.user, owner.connection, report)
 
-        orders = Orders(**asked)
-        await orders.play(owner.account, record)
-        return {"published": orders.count}
+        return {"published": await Orders(**asked).play(owner.account, record)}
 
 
 @asynccontextmanager

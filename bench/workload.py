@@ -12,6 +12,9 @@ CURRENCY = "USD"
 AVERAGE_COST = Decimal("95.25")
 PREVIOUS_CLOSE = Decimal("99.50")
 
+# So many microseconds behind, a trial is lost and nothing more is published in it.
+HOPELESS = 1_000_000
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -165,8 +165,8 @@ async def main() -> None:
         sys.argv.remove(CACHED)
     size = scale()
     # To its credit: graphql-core keeps 5 KB of each event while a subscription lasts, and walking
-    # them again and again would take most of its time.
-    gc.disable()
+    # them again and again would take most of its time. So what is old is never looked at.
+    gc.set_threshold(700, 10, 1_000_000)
     broadcast = Broadcast("memory://")
     start = datetime.now(UTC)
     held = [
