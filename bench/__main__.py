@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,8 +14,8 @@ import uvloop
 
 from bench import report
 from bench.cases import CASES, Case
-from bench.figures import Figure
-from bench.servers import CLIENT_CORE, ROOT
+from bench.figures import OTHERS, Figure
+from bench.servers import CLIENT_CORE, ROOT, spent
 
 
 def arguments() -> argparse.Namespace:
@@ -31,11 +32,17 @@ def arguments() -> argparse.Namespace:
 async def measure(case: Case, server: str, seconds: float, repeat: int) -> list[Figure]:
     """One server's figures in one repeat; a server that breaks has none, and that is said."""
     say(f"({case.name}) {server}, repeat {repeat + 1}")
+    began, (machine, ours) = time.monotonic(), spent()
     try:
         figures = await case.measure(server, seconds)
     except (ConnectionError, ChildProcessError, TimeoutError) as error:
         say(f"  failed: {type(error).__name__}: {error}")
         return []
+    machine, ours = (after - before for after, before in zip(spent(), (machine, ours), strict=True))
+    others = max(0.0, machine - ours) / (time.monotonic() - began)
+    figures.append(
+        Figure(case=case.name, size="", server=server, what=OTHERS, unit="cores", value=others)
+    )
     for figure in figures:
         say(f"  {figure.size}: {figure.what} {figure.value:.4g} {figure.unit}")
     return [Figure(**{**asdict(figure), "repeat": repeat}) for figure in figures]
@@ -75,7 +82,9 @@ def main() -> None:
     if asked.json:
         whole = {"commit": commit(), "figures": [asdict(figure) for figure in figures]}
         asked.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
-    print(f"Commit {commit()}.\n\n{report.targets(figures)}\n\n{report.servers(figures)}")
+    print(
+        f"Commit {commit()}. {report.quiet(figures)}\n\n{report.targets(figures)}\n\n{report.servers(figures)}"
+    )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 
 US = "Brokergraph"
+# What the rest of the machine did meanwhile; PostgreSQL, which is nobody's child, is in it.
+OTHERS = "other processes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.figures import TARGETS, US, Figure, Spread, Target, by_repeat, spread
+from bench.figures import OTHERS, TARGETS, US, Figure, Spread, Target, by_repeat, spread
 
 # The load client's own share of its core says whether it was the one that could do no more.
 TITLES = {
@@ -13,6 +13,21 @@ TITLES = {
     "e": "from the sandbox's frame to the client's",
     "f": "memory of idle subscribed sockets",
 }
+
+
+# So many cores in other hands, and latencies and rates say little.
+TOLERABLE = 0.1
+
+
+def quiet(figures: Sequence[Figure]) -> str:
+    """Whether the machine was ours: what others took of it, without case (c) and its PostgreSQL."""
+    others = spread(
+        figure.value for figure in figures if figure.what == OTHERS and figure.case != "c"
+    )
+    if others is None:
+        return "What other processes did was not measured."
+    told = f"Other processes used {_number(others)} cores meanwhile"
+    return f"{told}." if others.most <= TOLERABLE else f"{told}: **these figures are indicative**."
 
 
 def targets(figures: Sequence[Figure]) -> str:
@@ -32,9 +47,9 @@ def targets(figures: Sequence[Figure]) -> str:
 def servers(figures: Sequence[Figure]) -> str:
     """A table for each case: a row for each server and size, ours beside each of the others."""
     return "\n\n".join(
-        f"### ({case}) {title}\n\n{_case([figure for figure in figures if figure.case == case])}"
+        f"### ({case}) {title}\n\n{_case(shown)}"
         for case, title in TITLES.items()
-        if any(figure.case == case for figure in figures)
+        if (shown := [one for one in figures if one.case == case and one.what != OTHERS])
     )
 
 

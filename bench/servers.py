@@ -47,6 +47,14 @@ def cost(pid: int) -> Cost:
     return Cost(cpu=(int(fields[11]) + int(fields[12])) / _TICKS, memory=int(resident.split()[1]))
 
 
+def spent() -> tuple[float, float]:
+    """Seconds of cores so far: the whole machine's, and ours with our servers that have ended."""
+    words = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()[1:9]
+    user, nice, system, _idle, _waiting, *interrupts = map(int, words)
+    used = os.times()
+    return (user + nice + system + sum(interrupts)) / _TICKS, sum(used[:4])
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A running server."""

@@ -1,7 +1,7 @@
 """Medians, ratios and targets."""
 
-from bench.figures import US, Figure, Spread, Target, spread
-from bench.report import servers, targets
+from bench.figures import OTHERS, US, Figure, Spread, Target, spread
+from bench.report import quiet, servers, targets
 
 CASE, SIZE = "a", "100 sockets"
 
@@ -68,3 +68,10 @@ def test_the_report_says_what_was_reached_and_what_was_not() -> None:
     assert "ratio to graphql-ws | at least 3 | 4 | yes" in told
     assert "ratio to Strawberry | at least 15 | 12 | **no**" in told
     assert "| 100 sockets | graphql-ws | held | 30,000 rows/s | 4 |" in servers(figures)
+
+
+def test_the_report_says_when_the_machine_was_not_ours() -> None:
+    assert "indicative" in quiet(_figures(US, 0.0, 0.4, what=OTHERS))
+    assert "indicative" not in quiet(_figures(US, 0.0, 0.05, what=OTHERS))
+    assert "not measured" in quiet(_figures(US, 100.0))
+    assert servers(_figures(US, 0.4, what=OTHERS)) == ""
