@@ -27,7 +27,7 @@ class BoundedOverlap(OverlappingFieldsCanBeMergedRule):
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
-        self.rule_context.remaining_complexity_budget = 10_000
+        self.rule_context.remaining_complexity_budget = 3_000
 
 
 RULES = tuple(
