@@ -2,24 +2,32 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     OverlappingFieldsCanBeMergedRule,
     ValidationContext,
+    VariableNode,
+    Visitor,
     parse,
     specified_rules,
     validate,
+    visit,
 )
 
 from domain.errors import ErrorCode
+from graph.executor import Shows
 from graph.limits import Limits, Ruler, refusal, too_big
+
+# So many sets of projections are kept of one document, one for each way its conditions fell out.
+_MOST_SHOWS = 4
 
 
 class BoundedOverlap(OverlappingFieldsCanBeMergedRule):
@@ -42,6 +50,17 @@ class Document:
     node: DocumentNode
     errors: tuple[GraphQLError, ...]
     tokens: int
+    conditions: tuple[str, ...] = ()
+    _shows: OrderedDict[tuple[object, ...], Shows] = field(default_factory=OrderedDict, repr=False)
+
+    def shows(self, variables: Mapping[str, object]) -> Shows:
+        """Its projections where its conditions, the variables of @include and @skip, are these."""
+        key = tuple(variables.get(name) for name in self.conditions)
+        shows = self._shows.setdefault(key, {})
+        self._shows.move_to_end(key)
+        if len(self._shows) > _MOST_SHOWS:
+            self._shows.popitem(last=False)
+        return shows
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to carry out; raises GraphQLError if the name does not tell it."""
@@ -101,8 +120,10 @@ class Documents:
             tokens = min(limits.tokens, len(text))
             return Document(node=DocumentNode(), errors=(_lean(error),), tokens=tokens)
         errors = tuple(self._refusals(node)) or tuple(self._invalid(node))
-        kept = DocumentNode() if errors else node
-        return Document(node=kept, errors=errors, tokens=node.token_count)
+        if errors:
+            return Document(node=DocumentNode(), errors=errors, tokens=node.token_count)
+        conditions = _conditions(node)
+        return Document(node=node, errors=(), tokens=node.token_count, conditions=conditions)
 
     def _refusals(self, node: DocumentNode) -> list[GraphQLError]:
         ruler = Ruler(self._schema, node)
@@ -123,6 +144,25 @@ class Documents:
 def operations_in(node: DocumentNode) -> list[OperationDefinitionNode]:
     """The queries, mutations and subscriptions of a document."""
     return [d for d in node.definitions if isinstance(d, OperationDefinitionNode)]
+
+
+class _Conditions(Visitor):
+    """Collects the variables that decide what is selected."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        if node.name.value in {"include", "skip"}:
+            values = [argument.value for argument in node.arguments or ()]
+            self.names |= {each.name.value for each in values if isinstance(each, VariableNode)}
+
+
+def _conditions(node: DocumentNode) -> tuple[str, ...]:
+    visitor = _Conditions()
+    visit(node, visitor)
+    return tuple(sorted(visitor.names))
 
 
 def _lean(error: GraphQLError) -> GraphQLError:

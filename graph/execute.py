@@ -7,14 +7,17 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+import orjson
 from graphql import (
     ExecutionResult,
+    Executor,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    execute,
-    subscribe,
+    create_source_event_stream,
+    execute_root_selection_set,
+    execute_subscription_event,
 )
 from graphql.pyutils import AwaitableOrValue
 
@@ -23,7 +26,7 @@ from graph.allowance import Allowances
 from graph.context import Context, Services, Viewer
 from graph.documents import Document, Documents
 from graph.errors import located, shown
-from graph.executor import EventExecutor
+from graph.executor import EventExecutor, ProjectingExecutor, shared
 from graph.limits import Limits, Measure, Ruler, refusal
 from graph.loaders import Loaders
 from graph.request import Request
@@ -62,15 +65,6 @@ class Operation:
         """Query, mutation or subscription."""
         return self.node.operation
 
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """What graphql-core is given for it, by execute and by subscribe alike."""
-        return {
-            "context_value": self.context,
-            "variable_values": dict(self.request.variables or {}),
-            "operation_name": self.request.operation_name,
-        }
-
 
 class Engine:
     """Prepares, then runs or streams; all state is the allowances and the document cache."""
@@ -82,8 +76,9 @@ class Engine:
         *,
         limits: Limits | None = None,
         allowances: Allowances | None = None,
+        projection: bool = True,
     ) -> None:
-        self._schema, self._services = schema, services
+        self._schema, self._services, self._projection = schema, services, projection
         self.limits = limits or Limits()
         self.documents = Documents(schema, self.limits)
         self._allowances = allowances or Allowances(services.clock)
@@ -106,37 +101,49 @@ class Engine:
 
     async def run(self, operation: Operation) -> Payload:
         """Carry out a query or a mutation; raises Refusal if its variables do not fit."""
-        result = await _settled(
-            execute(self._schema, operation.document.node, **operation.arguments)
-        )
+        executor = self._executor(operation)
+        result = await _settled(execute_root_selection_set(executor))
         if result.data is None and result.errors and not any(e.path for e in result.errors):
             raise _refused(result.errors, operation.context)
         payload = _payload(result, operation.context)
         payload["extensions"] = {"cost": _cost(operation)}
         return payload
 
-    async def stream(self, operation: Operation) -> AsyncGenerator[Payload, None]:
-        """A subscription's payloads; raises Refusal if its source cannot start or breaks.
+    async def stream(self, operation: Operation) -> AsyncGenerator[str, None]:
+        """A subscription's payloads as JSON; raises Refusal if its source cannot start or breaks.
 
         This is the only place where the frames of a subscription become payloads.
         """
-        context = operation.context
-        source = await _settled(
-            subscribe(
-                self._schema,
-                operation.document.node,
-                executor_class=EventExecutor,
-                **operation.arguments,
-            )
-        )
+        context, executor = operation.context, self._executor(operation)
+        source = await _settled(create_source_event_stream(executor))
         if isinstance(source, ExecutionResult):
             raise _refused(source.errors or [], context)
-        async with aclosing(cast("AsyncGenerator[ExecutionResult, None]", source)) as results:
+        show = executor.event() if isinstance(executor, ProjectingExecutor) else None
+        async with aclosing(cast("AsyncGenerator[Any, None]", source)) as events:
             try:
-                async for result in results:
-                    yield _payload(result, context)
+                async for event in events:
+                    text = None if show is None else shared(show, event)
+                    yield await _executed(executor, event, context) if text is None else text
             except Exception as error:
                 raise _refused([located(error)], context) from error
+
+    def _executor(self, operation: Operation) -> Executor[Any]:
+        """What carries it out; raises Refusal if its variables do not fit."""
+        told = (
+            self._schema,
+            operation.document.node,
+            None,
+            operation.context,
+            dict(operation.request.variables or {}),
+            operation.request.operation_name,
+        )
+        if self._projection:
+            executor = ProjectingExecutor.build(*told, shows=operation.document.shows)
+        else:
+            executor = EventExecutor.build(*told)
+        if isinstance(executor, list):
+            raise _refused(executor, operation.context)
+        return executor
 
     def _context(self, viewer: Viewer, correlation_id: str) -> Context:
         return Context(
@@ -191,6 +198,12 @@ def _payload(result: ExecutionResult, context: Context) -> Payload:
     if result.errors:
         payload["errors"] = [shown(error, context.correlation_id) for error in result.errors]
     return payload
+
+
+async def _executed(executor: Executor[Any], event: object, context: Context) -> str:
+    """The payload of an event by graphql-core."""
+    result = await _settled(execute_subscription_event(executor.build_per_event_executor(event)))
+    return orjson.dumps(_payload(result, context)).decode()
 
 
 def _cost(operation: Operation) -> Payload:

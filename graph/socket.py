@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import orjson
 from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -209,11 +210,12 @@ class Socket:
 
     async def _operate(self, message: Subscribe) -> None:
         last = write("complete", id=message.id)
+        head = write("next", id=message.id)[:-1] + ',"payload":'
         self._sockets.running += 1
         try:
             async with aclosing(self._payloads(message.request)) as payloads:
                 async for payload in payloads:
-                    await self._send(write("next", id=message.id, payload=payload))
+                    await self._send(f"{head}{payload}}}")
         except Refusal as refused:
             if refused.code is ErrorCode.UNAVAILABLE:
                 raise Violation(Close.TRY_AGAIN_LATER, "try again later") from refused
@@ -225,7 +227,7 @@ class Socket:
                 del self._operations[message.id]
         await self._send(last)
 
-    async def _payloads(self, request: Request) -> AsyncGenerator[Payload, None]:
+    async def _payloads(self, request: Request) -> AsyncGenerator[str, None]:
         viewer = self._viewer
         if viewer is None:
             return
@@ -235,7 +237,7 @@ class Socket:
                 async for payload in payloads:
                     yield payload
         else:
-            yield await self._run(operation)
+            yield orjson.dumps(await self._run(operation)).decode()
 
     async def _run(self, operation: Operation) -> Payload:
         """A mutation that has begun ends, whether or not the client is still there."""

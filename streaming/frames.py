@@ -1,8 +1,9 @@
 """What views yield."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from domain.account import Account, AccountValuation, Balance
 from domain.changes import CashChange, Change, ChangeKind, HoldingChange
@@ -16,7 +17,14 @@ _BACKLOG = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeFrame:
+class Shareable:
+    """`made` keeps what is made of a frame once for all who are told it, and goes with it."""
+
+    made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFrame(Shareable):
     """One change; `cursor` resumes behind it."""
 
     change: Change
@@ -51,7 +59,7 @@ Frame = ChangeFrame | SnapshotFrame | ResyncFrame | Heartbeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PositionsFrame:
+class PositionsFrame(Shareable):
     """Positions as they now are; those that are gone come once with quantity zero, and named."""
 
     upserts: tuple[Position, ...]
@@ -60,7 +68,7 @@ class PositionsFrame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountFrame:
+class AccountFrame(Shareable):
     """An account as it now is; None where the broker has not said what it is worth."""
 
     account: Account
