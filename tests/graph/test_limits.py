@@ -12,8 +12,8 @@ from graph.documents import Documents
 from graph.limits import Limits, Ruler
 from graph.schema import build
 
-# Calls of Python functions, which are the same on every machine: 100,000 took 30 ms on an idle core,
-# of the 50 ms promised. graphql-core's own rules alone take 900,000 for the first of these documents.
+# Calls of Python functions, the same on every machine: 100,000 took 30 ms on an idle core, of the
+# 50 ms promised. graphql-core's rules alone make 900,000 for the first of these documents.
 MOST_CALLS = 100_000
 
 
