@@ -26,6 +26,9 @@ class EventExecutor(Executor[Any]):
         return executor
 
 
+# So many different selections of one event are shared; who comes later writes out his own.
+_MOST_MADE = 16
+
 # By type and by the nodes that select of it, which live as long as their document is remembered.
 Shows = dict[tuple[GraphQLOutputType, tuple[int, ...]], Show | None]
 
@@ -100,7 +103,9 @@ def shared(show: Show, event: Any) -> str | None:
     text = made.get(show)
     if text is None:
         try:
-            text = made[show] = orjson.dumps({"data": show(event)}).decode()
+            text = orjson.dumps({"data": show(event)}).decode()
         except Exception:  # noqa: BLE001  (graphql-core comes to the same, and tells it)
             return None
+        if len(made) < _MOST_MADE:
+            made[show] = text
     return text

@@ -1,9 +1,10 @@
 """The states that are watched live: what they begin with, and what is news to them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from domain.account import Account
 from domain.changes import AccountFigures, CashChange, Change, Fresh, HoldingChange, Live
@@ -19,14 +20,18 @@ Key = tuple[AccountId, InstrumentId]
 
 
 class Projection(Protocol[T_co]):
-    """A state that is told as a whole once and by its news from then on."""
+    """A state in rows, told as a whole once and by its news from then on."""
 
     def whole(self) -> Sequence[T_co]:
         """What to begin with."""
         ...
 
-    def news(self, changes: Iterable[Change], live: Iterable[Live]) -> Sequence[T_co]:
-        """What these make different; empty if nothing."""
+    def news(self, changes: Iterable[Change], live: Iterable[Live]) -> Mapping[Hashable, Any]:
+        """The rows that these make different, by what they are about."""
+        ...
+
+    def frames(self, rows: Sequence[Any]) -> Sequence[T_co]:
+        """What tells these rows."""
         ...
 
 
@@ -44,19 +49,39 @@ class Positions:
         self._holdings = {
             (held.account_id, held.holding.instrument.id): held.holding for held in state.holdings
         }
-        self._told: dict[Key, Position] = {}
+        self._keys: defaultdict[InstrumentId, set[Key]] = defaultdict(set)
+        for key in self._holdings:
+            self._keys[key[1]].add(key)
+        self._rows = {key: self._position(key) for key in self._holdings}
 
     def whole(self) -> Sequence[PositionsFrame]:
         """All positions, even if there are none."""
-        return (self._frame(self._holdings),)
+        return self.frames(tuple(self._rows.values()))
 
-    def news(self, changes: Iterable[Change], live: Iterable[Live]) -> Sequence[PositionsFrame]:
+    def frames(self, rows: Sequence[Position]) -> Sequence[PositionsFrame]:
+        """All in one."""
+        gone = [row for row in rows if row.holding.quantity == 0]
+        removed = tuple((row.account_id, row.holding.instrument.id) for row in gone)
+        return (PositionsFrame(upserts=tuple(rows), removed=removed, as_of=self._now()),)
+
+    def news(self, changes: Iterable[Change], live: Iterable[Live]) -> Mapping[Hashable, Any]:
         """The positions that changed or whose price did."""
         touched = dict.fromkeys(self._changed(changes))
-        priced = {one.instrument_id for one in live if isinstance(one, Mark)}
-        touched |= dict.fromkeys(key for key in self._holdings if key[1] in priced)
-        different = [k for k in touched if self._position(k) != self._told.get(k)]
-        return (self._frame(different),) if different else ()
+        for one in live:
+            if isinstance(one, Mark):
+                touched |= dict.fromkeys(self._keys.get(one.instrument_id, ()))
+        return {key: row for key in touched if (row := self._renewed(key)) is not None}
+
+    def _renewed(self, key: Key) -> Position | None:
+        """The position as it now is; None if it is as it was."""
+        row = self._position(key)
+        if row == self._rows.get(key):
+            return None
+        self._rows[key] = row
+        if row.holding.quantity == 0:
+            del self._rows[key], self._holdings[key]
+            self._keys[key[1]].discard(key)
+        return row
 
     def _changed(self, changes: Iterable[Change]) -> Iterator[Key]:
         for change in changes:
@@ -65,18 +90,11 @@ class Positions:
                     key = (account, holding.instrument.id)
                     if key in self._holdings or holding.quantity != 0:
                         self._holdings[key] = holding
+                        self._keys[key[1]].add(key)
                         yield key
                 case Account(id=account, connection_id=owner):
                     self._owners[account] = owner
                     yield from [key for key in self._holdings if key[0] == account]
-
-    def _frame(self, keys: Iterable[Key]) -> PositionsFrame:
-        upserts = {key: self._position(key) for key in keys}
-        self._told |= upserts
-        removed = tuple(key for key in upserts if self._holdings[key].quantity == 0)
-        for key in removed:
-            del self._holdings[key], self._told[key]
-        return PositionsFrame(upserts=tuple(upserts.values()), removed=removed, as_of=self._now())
 
     def _position(self, key: Key) -> Position:
         account, instrument = key
@@ -100,16 +118,20 @@ class Accounts:
 
     def whole(self) -> Sequence[AccountFrame]:
         """A frame for each account."""
-        return self._frames(self._accounts)
+        return self.frames(tuple(self._rows(self._accounts).values()))
 
-    def news(self, changes: Iterable[Change], live: Iterable[Live]) -> Sequence[AccountFrame]:
+    def frames(self, rows: Sequence[AccountFrame]) -> Sequence[AccountFrame]:
+        """Each as it is."""
+        return rows
+
+    def news(self, changes: Iterable[Change], live: Iterable[Live]) -> Mapping[Hashable, Any]:
         """A frame for each account that changed or was valued anew."""
         touched = dict.fromkeys(self._changed(changes))
         for one in live:
             if isinstance(one, AccountFigures):
                 self._valuations[one.account_id] = one.valuation
                 touched[one.account_id] = None
-        return self._frames(touched)
+        return self._rows(touched)
 
     def _changed(self, changes: Iterable[Change]) -> Iterator[AccountId]:
         for change in changes:
@@ -121,16 +143,16 @@ class Accounts:
                     self._balances[account_id] = balances
                     yield account_id
 
-    def _frames(self, ids: Iterable[AccountId]) -> Sequence[AccountFrame]:
-        return tuple(
-            AccountFrame(
+    def _rows(self, ids: Iterable[AccountId]) -> Mapping[Hashable, AccountFrame]:
+        return {
+            key: AccountFrame(
                 account=self._accounts[key],
                 balances=self._balances.get(key, ()),
                 valuation=self._valuations.get(key),
             )
             for key in ids
             if key in self._accounts
-        )
+        }
 
 
 class Connections:
@@ -143,14 +165,18 @@ class Connections:
         """Each connection."""
         return tuple(self._connections.values())
 
-    def news(self, changes: Iterable[Change], live: Iterable[Live]) -> Sequence[Connection]:
+    def frames(self, rows: Sequence[Connection]) -> Sequence[Connection]:
+        """Each as it is."""
+        return rows
+
+    def news(self, changes: Iterable[Change], live: Iterable[Live]) -> Mapping[Hashable, Any]:
         """Each connection that changed or was just heard from."""
         touched = dict.fromkeys(self._changed(changes))
         for one in live:
             if isinstance(one, Fresh) and one.connection.id in self._connections:
                 self._refresh(one.connection)
                 touched[one.connection.id] = None
-        return tuple(self._connections[key] for key in touched)
+        return {key: self._connections[key] for key in touched}
 
     def _changed(self, changes: Iterable[Change]) -> Iterator[ConnectionId]:
         for change in changes:

@@ -1,10 +1,11 @@
 """What subscriptions read: the gap-free changes of a user, and states watched live."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
-from domain.changes import ChangeKind, Revocation
+from domain.changes import Change, ChangeKind, Revocation
 from domain.clock import Clock
 from domain.connection import Connection
 from domain.errors import ErrorCode, Problem
@@ -23,9 +24,13 @@ from streaming.frames import (
 from streaming.hub import Hub
 from streaming.marks import Marks
 from streaming.projections import Accounts, Connections, Positions, Projection
+from streaming.run import Run
 from streaming.sight import Sight
 
 T = TypeVar("T")
+_RunKey = tuple[UserId, str, frozenset[AccountId] | None]
+# So many of the latest changes of all users are told by the same frames to all.
+_FRAMES = 1_000
 
 USUAL_RATE = 4.0
 HIGHEST_RATE = 20.0
@@ -43,6 +48,8 @@ class Views:
     ) -> None:
         self._journal, self._hub, self._marks = journal, hub, marks
         self._clock, self._heartbeat = clock, heartbeat
+        self._runs: dict[_RunKey, Run[Any]] = {}
+        self._frames: dict[tuple[UserId, int, str], ChangeFrame] = {}
 
     async def changes(
         self,
@@ -68,7 +75,7 @@ class Views:
                 batch = await self._hub.after(user, revision)
                 for change in compacted(batch):
                     if sight.sees(change):
-                        yield ChangeFrame(change=change, cursor=encode_cursor(change.revision, tag))
+                        yield self._frame(change, tag)
                         silence.broken()
                 revision = batch[-1].revision if batch else revision
                 if silence.is_long():
@@ -101,6 +108,7 @@ class Views:
             lambda state: Positions(state, self._marks, self._clock.now),
             accounts,
             max_rate,
+            "positions",
         )
 
     def accounts(
@@ -112,13 +120,13 @@ class Views:
     ) -> AsyncGenerator[AccountFrame, None]:
         """Each account, then those that change, at most `max_rate` times a second."""
         _check_rate(max_rate)
-        return self._live(user, Accounts, accounts, max_rate)
+        return self._live(user, Accounts, accounts, max_rate, "accounts")
 
     def connections(
         self, user: UserId, *, accounts: frozenset[AccountId] | None = None
     ) -> AsyncGenerator[Connection, None]:
         """Each connection, then those that change or were heard from."""
-        return self._live(user, Connections, accounts, USUAL_RATE)
+        return self._live(user, Connections, accounts, USUAL_RATE, "connections")
 
     async def revocations(
         self, user: UserId, *, after: int | None = None
@@ -164,27 +172,56 @@ class Views:
         begin: Callable[[State], Projection[T]],
         accounts: frozenset[AccountId] | None,
         max_rate: float,
+        key: str,
     ) -> AsyncGenerator[T, None]:
         """The whole of a projection, then its news, with a pause after each."""
-        sight = Sight(None, accounts)
-        with self._hub.watch(user, live=True) as watch:
-            version, _ = self._hub.live_after(user, 0)
-            state = sight.cut(await self._journal.state(user))
-            revision, projection = state.head.revision, begin(state)
-            for told in projection.whole():
+        with (
+            self._hub.watch(user, live=True) as watch,
+            self._following((user, key, accounts), begin, watch) as run,
+        ):
+            for told in await run.whole(watch):
                 yield told
             while True:
                 watch.clear()
-                batch = await self._hub.after(user, revision)
-                revision = batch[-1].revision if batch else revision
-                version, live = self._hub.live_after(user, version)
-                news = projection.news(filter(sight.sees, batch), live)
+                news = await run.news(watch)
                 for told in news:
                     yield told
                 if news:
-                    await self._clock.sleep(1 / max_rate)
-                elif not batch:
+                    await self._clock.sleep(self._pause(1 / max_rate))
+                else:
                     await watch.wait()
+
+    @contextmanager
+    def _following(
+        self, key: _RunKey, begin: Callable[[State], Projection[Any]], follower: object
+    ) -> Iterator[Run[Any]]:
+        """The run of this key, which lives as long as it is followed."""
+        user, _, accounts = key
+        run = self._runs.get(key)
+        if run is None:
+            sight = Sight(None, accounts)
+            run = self._runs[key] = Run(user, sight, begin, self._journal, self._hub)
+        run.join(follower)
+        try:
+            yield run
+        finally:
+            if run.leave(follower):
+                del self._runs[key]
+
+    def _pause(self, interval: float) -> float:
+        """Seconds to the next beat: all who asked for a rate are told the same at once."""
+        return interval - self._clock.monotonic() % interval
+
+    def _frame(self, change: Change, tag: str) -> ChangeFrame:
+        """The frame of a change, the same for all who are told it while it is news."""
+        key = (change.user_id, change.revision, tag)
+        frame = self._frames.get(key)
+        if frame is None:
+            cursor = encode_cursor(change.revision, tag)
+            frame = self._frames[key] = ChangeFrame(change=change, cursor=cursor)
+            if len(self._frames) > _FRAMES:
+                del self._frames[next(iter(self._frames))]
+        return frame
 
 
 class _Silence:

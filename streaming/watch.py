@@ -20,6 +20,8 @@ class Watch:
 
     async def wait(self, timeout: float | None = None) -> bool:
         """Whether there is something to read; False after so many seconds of nothing."""
+        if timeout is None:
+            return await self._stir.wait()
         try:
             async with asyncio.timeout(timeout):
                 return await self._stir.wait()
