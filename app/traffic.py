@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.metrics import Metrics
 
 REQUEST_ID = "X-Request-ID"
+# Asked every few seconds by machines, which would drown everything else.
+PROBES = {"/healthz", "/readyz", "/metrics"}
 _ACCEPTABLE = re.compile(r"[\w.-]{1,64}")
 
 log = logging.getLogger(__name__)
@@ -51,7 +53,8 @@ class Traffic:
         finally:
             seconds = time.perf_counter() - started
             self._metrics.request(scope["method"], status, seconds)
-            log.info(
+            log.log(
+                logging.DEBUG if scope["path"] in PROBES else logging.INFO,
                 "request",
                 extra={
                     "method": scope["method"],

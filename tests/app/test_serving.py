@@ -89,14 +89,16 @@ async def test_it_tells_that_it_lives_and_works_and_bears_the_id_that_it_was_giv
     async with serving(tmp_path) as (url, child), aiohttp.ClientSession(url) as http:
         async with http.get("/healthz") as alive:
             assert (alive.status, await alive.text()) == (200, "alive")
-        async with http.get("/readyz", headers={"X-Request-ID": "mine-1"}) as ready:
+        async with http.get("/readyz") as ready:
             assert ready.status == 200
             assert set(await ready.json()) == {"database", "writer", "feeds"}
-            assert ready.headers["X-Request-ID"] == "mine-1"
+        async with http.get("/sign-in?x=y", headers={"X-Request-ID": "mine-1"}) as page:
+            assert page.headers["X-Request-ID"] == "mine-1"
         async with http.get("/healthz", headers={"X-Request-ID": "x y\\n"}) as alive:
             assert alive.headers["X-Request-ID"] != "x y\\n"
         line = await child.line('"mine-1"')
-        assert '"path": "/readyz"' in line
+        assert '"path": "/sign-in"' in line
+        assert not [line for line in child.err if "healthz" in line]
 
 
 async def test_metrics_are_for_loopback_and_not_for_whoever_comes_through_a_proxy(
