@@ -3,7 +3,13 @@
 import ipaddress
 import sys
 
+from hypothesis import settings
+
 pytest_plugins = ["tests.postgres", "tests.databases"]
+
+# How long an example takes says how busy the machine is, nothing about the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 _NAMES = {"localhost", ""}
 
