@@ -42,7 +42,7 @@ def test_what_is_there_is_not_complained_of() -> None:
         "`tests/test_docs.py::test_nothing_is_left_out`, "
         "`app/cli.py`, `app/`, `locks/*.txt`, `data/main`, `make run`, `python -m tools.lint`, "
         "`./brokergraph user create ann`, BROKERGRAPH_ENDPOINTS__X__Y, `https://a.example/b`, "
-        "[this](README.md), `/healthz`, `python -m venv x`"
+        "`BTC/USD`, [this](README.md), `/healthz`, `python -m venv x`"
     )
     assert list(docs.untrue(text, ROOT)) == []
 

@@ -100,8 +100,12 @@ def _is_file(path: str, folder: Path) -> bool:
         return True
     if "*" in path:
         return any(ROOT.glob(path))
-    if "/" not in path:
+    first, slash, _ = path.partition("/")
+    if not slash:
         return any(found.name == path for found in files(f"*{path}"))
+    # Two words with a slash between them, such as a currency pair, are no path.
+    if not (ROOT / first).exists() and not (folder / first).exists():
+        return True
     return (ROOT / path).exists() or (folder / path).exists()
 
 
