@@ -12,7 +12,7 @@ from uuid import uuid4
 from domain.errors import ErrorCode, Problem
 from domain.ids import AccountId, ConnectionId, IntentId, OrderId, UserId
 from domain.instrument import Instrument
-from domain.money import plain
+from domain.money import EXACT, plain
 from domain.order import Leg, Terms
 from domain.ticket import Ticket
 
@@ -127,7 +127,7 @@ def fingerprint(kind: IntentKind, body: Mapping[str, object]) -> str:
 def _canonical(value: object) -> object:
     match value:
         case Decimal():
-            return plain(value.normalize())
+            return plain(value.normalize(EXACT))
         case datetime():
             return value.isoformat()
         case Mapping():

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain import intent as moves
@@ -13,6 +13,7 @@ from domain.errors import ErrorCode, Problem
 from domain.ids import AccountId, ConnectionId, IntentId, OrderId, UserId
 from domain.instrument import AssetClass, Instrument
 from domain.intent import Intent, IntentKind, IntentState
+from domain.money import EXACT
 from domain.order import OrderSide, OrderType, Terms, TimeInForce
 
 NOW = datetime(2026, 7, 1, 14, tzinfo=UTC)
@@ -108,10 +109,16 @@ def test_the_same_body_written_otherwise_has_the_same_fingerprint() -> None:
     assert one == two
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False, places=6), st.integers(1, 10**6))
+@given(
+    st.decimals(0, 10**19, allow_nan=False, allow_infinity=False, places=18),
+    st.integers(1, 10**6),
+)
+@example(Decimal("10000000000.000000000000000001"), 1)
 def test_another_quantity_has_another_fingerprint(quantity: Decimal, more: int) -> None:
+    """Down to the last of the decimals that the store keeps."""
+    added = EXACT.add(quantity, Decimal(more).scaleb(-18))
     one = moves.fingerprint(IntentKind.PLACE, {"quantity": quantity})
-    two = moves.fingerprint(IntentKind.PLACE, {"quantity": quantity + more})
+    two = moves.fingerprint(IntentKind.PLACE, {"quantity": added})
     assert one != two
     assert one != moves.fingerprint(IntentKind.CLOSE, {"quantity": quantity})
 
