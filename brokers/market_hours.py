@@ -1,5 +1,6 @@
 """When New York trades, which decides how often brokers that only work then are asked."""
 
+import threading
 import warnings
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from functools import lru_cache
 from domain.clock import utc
 from domain.instrument import AssetClass
 
+_LOADING = threading.Lock()
 _ALWAYS_OPEN = frozenset({AssetClass.CRYPTO, AssetClass.PERPETUAL})
 
 
@@ -29,8 +31,14 @@ def next_open(asset_class: AssetClass, at: datetime) -> datetime:
     return opens[bisect_right(opens, utc(at))]
 
 
-@lru_cache(maxsize=4)
 def _sessions(year: int) -> tuple[Sequence[datetime], Sequence[datetime]]:
+    # Two threads that import the calendars at once would each see them half made.
+    with _LOADING:
+        return _loaded(year)
+
+
+@lru_cache(maxsize=4)
+def _loaded(year: int) -> tuple[Sequence[datetime], Sequence[datetime]]:
     """When New York opens and closes, from the end of the year before to the start of the next."""
     import exchange_calendars
 
