@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from domain.account import AccountReport, Environment
@@ -13,6 +14,7 @@ from domain.holding import Mark
 from domain.instrument import Instrument
 from domain.order import Terms
 from domain.ticket import Ticket
+from domain.transaction import TransactionPage
 
 if TYPE_CHECKING:
     from brokers.gate import Gate
@@ -76,6 +78,12 @@ class Broker(Protocol):
 
     async def snapshot(self, account: str) -> Snapshot:
         """One observation of an account, dated at its start."""
+        ...
+
+    async def transactions(
+        self, account: str, since: datetime | None, token: str | None = None
+    ) -> TransactionPage:
+        """A page of what was booked from `since` on (None: ever), oldest first, behind `token`."""
         ...
 
     async def place(self, ticket: Ticket) -> OrderReport:

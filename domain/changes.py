@@ -9,6 +9,7 @@ from domain.connection import Connection
 from domain.holding import Holding, Mark
 from domain.ids import AccountId, ConnectionId, UserId
 from domain.order import OrderEvent
+from domain.transaction import TransactionChange
 
 
 class ChangeKind(StrEnum):
@@ -17,6 +18,7 @@ class ChangeKind(StrEnum):
     ORDER = "ORDER"
     HOLDING = "HOLDING"
     CASH = "CASH"
+    TRANSACTION = "TRANSACTION"
     ACCOUNT = "ACCOUNT"
     CONNECTION = "CONNECTION"
     REVOCATION = "REVOCATION"
@@ -49,7 +51,15 @@ class Revocation:
     reason: str
 
 
-Changed = OrderEvent | HoldingChange | CashChange | Account | Connection | Revocation
+Changed = (
+    OrderEvent
+    | HoldingChange
+    | CashChange
+    | TransactionChange
+    | Account
+    | Connection
+    | Revocation
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

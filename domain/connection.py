@@ -43,6 +43,7 @@ class Resource(StrEnum):
     BALANCES = "BALANCES"
     POSITIONS = "POSITIONS"
     ORDERS = "ORDERS"
+    TRANSACTIONS = "TRANSACTIONS"
 
 
 class SyncStatus(StrEnum):

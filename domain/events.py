@@ -6,6 +6,7 @@ from datetime import datetime
 from domain.account import AccountReport, AccountValuation, Balance
 from domain.facts import OrderReport
 from domain.holding import Holding, Mark
+from domain.transaction import TransactionsRead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,5 +33,5 @@ class Alive:
     at: datetime
 
 
-Event = OrderReport | Snapshot
+Event = OrderReport | Snapshot | TransactionsRead
 StreamEvent = OrderReport | Alive

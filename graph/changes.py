@@ -14,6 +14,7 @@ from domain.holding import Position as PositionValue
 from domain.holding import value
 from domain.order import ExecType
 from domain.order import OrderEvent as OrderEventValue
+from domain.transaction import TransactionChange
 from graph.accounts import Account, AccountUpdate, Balance, account_id, allowed
 from graph.connections import Connection
 from graph.context import Info
@@ -22,6 +23,7 @@ from graph.node import shows
 from graph.orders import Execution, Order
 from graph.positions import Holding, Position
 from graph.scalars import Cursor
+from graph.transactions import Transaction
 from store.journal import ResyncReason
 from streaming.frames import AccountFrame, ChangeFrame, Frame, ResyncFrame, SnapshotFrame
 from streaming.frames import Heartbeat as HeartbeatFrame
@@ -72,6 +74,17 @@ class CashChanged:
     at = of("change.at", datetime, "When we learned it.")
     account_id = of("change.value.account_id", strawberry.ID, "The account.", shown_as=account_id)
     balances = of("change.value.balances", list[Balance], "All of its balances.")
+
+
+@strawberry.type(description="A transaction was booked or amended; a Snapshot has none of them.")
+class TransactionChanged:
+    """Declares what is shown of a change to a TransactionChange."""
+
+    is_type_of = _shows_change(TransactionChange)
+
+    cursor: Cursor = strawberry.field(description=BEHIND)
+    at = of("change.at", datetime, "When we learned it.")
+    transaction = of("change.value", Transaction, "The transaction as it now is.")
 
 
 @strawberry.type(description="An account is new or now this.")
@@ -175,6 +188,7 @@ Changes = Annotated[
     OrderChanged
     | HoldingChanged
     | CashChanged
+    | TransactionChanged
     | AccountChanged
     | ConnectionChanged
     | Snapshot

@@ -23,6 +23,7 @@ from domain.order import (
 )
 from domain.preview import PreviewSource
 from domain.risk import TradingScope, TradingState
+from domain.transaction import TransactionCategory, TransactionStatus, TransactionType
 from store.journal import ResyncReason
 
 EXPOSED = (
@@ -61,6 +62,9 @@ EXPOSED = (
     TimeInForce,
     TradingScope,
     TradingState,
+    TransactionCategory,
+    TransactionStatus,
+    TransactionType,
 )
 
 for _enum in EXPOSED:

@@ -8,14 +8,15 @@ from domain.account import Account
 from domain.changes import HoldingChange
 from domain.connection import Connection
 from domain.holding import Position
-from domain.ids import AccountId, ConnectionId, InstrumentId, OrderId
+from domain.ids import AccountId, ConnectionId, InstrumentId, OrderId, TransactionId
 from domain.instrument import Instrument
 from domain.order import Order
+from domain.transaction import TransactionChange
 from graph.context import Context, Info
 from graph.node import Node, keys_of
 from graph.positions import priced
 
-Found = Account | Connection | Instrument | Order | Position
+Found = Account | Connection | Instrument | Order | Position | TransactionChange
 
 
 @strawberry.type
@@ -32,20 +33,23 @@ class NodeQuery:
         id: Annotated[strawberry.ID, strawberry.argument(description="An id from this API.")],
     ) -> Found | None:
         """Never says why there is nothing."""
+        context = info.context
+        found: Found | None = None
         match keys_of(id):
             case ("Account", key):
-                return await info.context.loaders.accounts.load(AccountId(key))
+                found = await context.loaders.accounts.load(AccountId(key))
             case ("Connection", key):
-                return await _connection(info.context, ConnectionId(key))
+                found = await _connection(context, ConnectionId(key))
             case ("Instrument", key):
-                reads = info.context.services.reads
-                return await reads.instrument(info.context.viewer.user_id, InstrumentId(key))
+                reads = context.services.reads
+                found = await reads.instrument(context.viewer.user_id, InstrumentId(key))
             case ("Order", key):
-                return await _order(info.context, OrderId(key))
+                found = await _order(context, OrderId(key))
             case ("Position", account, instrument):
-                return await _position(info.context, AccountId(account), InstrumentId(instrument))
-            case _:
-                return None
+                found = await _position(context, AccountId(account), InstrumentId(instrument))
+            case ("Transaction", key):
+                found = await _transaction(context, TransactionId(key))
+        return found
 
 
 async def _connection(context: Context, id: ConnectionId) -> Connection | None:
@@ -59,6 +63,11 @@ async def _connection(context: Context, id: ConnectionId) -> Connection | None:
 async def _order(context: Context, id: OrderId) -> Order | None:
     order = await context.services.reads.order(context.viewer.user_id, id)
     return order if order and _visible(context, order.account_id) else None
+
+
+async def _transaction(context: Context, id: TransactionId) -> TransactionChange | None:
+    booked = await context.services.reads.transaction(context.viewer.user_id, id)
+    return booked if booked and _visible(context, booked.account_id) else None
 
 
 async def _position(

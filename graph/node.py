@@ -16,6 +16,7 @@ _KEYS: Mapping[str, tuple[int, ...]] = {
     "Order": (_OURS,),
     "Position": (_OURS, _THEIRS),
     "SyncRun": (_OURS,),
+    "Transaction": (_OURS,),
 }
 _LONGEST = 512
 

@@ -25,6 +25,7 @@ from graph.risk import RiskMutation, RiskQuery
 from graph.scalars import SCALARS
 from graph.ticket_options import TradingQuery
 from graph.trading import TradingMutation
+from graph.transactions import Transaction, TransactionQuery
 from graph.viewer import ViewerMutation, ViewerQuery
 
 
@@ -37,6 +38,7 @@ class Query(
     AccountQuery,
     PositionQuery,
     OrderQuery,
+    TransactionQuery,
     IntentQuery,
     TradingQuery,
     HaltQuery,
@@ -75,7 +77,7 @@ def _declared() -> strawberry.Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[Account, Connection, Instrument, Order, Position],
+        types=[Account, Connection, Instrument, Order, Position, Transaction],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
 

@@ -23,6 +23,7 @@ from domain.errors import ErrorCode, Problem
 from domain.holding import Mark
 from domain.ids import AccountId, ConnectionId, UserId
 from domain.order import Order, OrderEvent
+from domain.transaction import TransactionChange
 from store.codec import decode
 from store.database import Database
 from store.models import (
@@ -53,6 +54,7 @@ _KINDS: Mapping[ChangeKind, type[Changed]] = {
     ChangeKind.ORDER: OrderEvent,
     ChangeKind.HOLDING: HoldingChange,
     ChangeKind.CASH: CashChange,
+    ChangeKind.TRANSACTION: TransactionChange,
     ChangeKind.ACCOUNT: Account,
     ChangeKind.CONNECTION: Connection,
     ChangeKind.REVOCATION: Revocation,

@@ -13,7 +13,8 @@ from domain.facts import OrderReport
 from domain.holding import Holding, Mark
 from domain.ids import AccountId, ConnectionId, InstrumentId, OrderId, UserId
 from domain.order import Order
-from store import accounts
+from domain.transaction import Reading, TransactionsRead
+from store import accounts, transactions
 from store.book import About, Book, Entry, broker_ids, newest_id
 from store.codec import decode, encode
 from store.merge import Identity, KnownHolding, merge_holdings, merge_order, order_event
@@ -66,10 +67,19 @@ class Ledger:
 
         return await self._writer.write(user, job, about=_about(event))
 
+    async def reading(self, connection: ConnectionId, number: str) -> Reading | None:
+        """How far an account's transactions are read; None if it is another connection's to do."""
+        row = await AccountRow.get_or_none(connection_id=connection, number=number)
+        if row is None:
+            return None
+        return decode(Reading, row.reading) if row.reading else Reading()
+
 
 def _about(event: Event) -> About:
     if isinstance(event, Snapshot):
         return About(account=event.account.number, reports=event.orders)
+    if isinstance(event, TransactionsRead):
+        return About(account=event.account, reports=())
     return About(account=event.account, reports=(event,))
 
 
@@ -83,6 +93,9 @@ async def _take(unit: Unit, connection: ConnectionId, event: Event) -> Recorded:
         return Recorded()
     if isinstance(event, Snapshot):
         return await _take_snapshot(unit, book, account, event)
+    if isinstance(event, TransactionsRead):
+        await transactions.take(unit, account, event)
+        return Recorded(account_id=AccountId(account.id))
     order = await _take_order(unit, book, account, event, unit.now)
     return Recorded(account_id=AccountId(account.id), incomplete=_incomplete([order]))
 

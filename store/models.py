@@ -90,6 +90,8 @@ class AccountRow(Model):
     valuation = fields.TextField(null=True)
     # When the newest snapshot that was taken in was begun; an older one has nothing to say.
     observed_at = fields.DatetimeField(null=True)
+    # How far its transactions have been read.
+    reading = fields.TextField(null=True)
 
     class Meta:
         table = "account"
@@ -174,6 +176,27 @@ class OrderLink(Model):
     class Meta:
         table = "order_link"
         unique_together = (("account_id", "broker_order_id"),)
+
+
+class TransactionRow(Model):
+    """One entry of an account's books, once by the broker's id."""
+
+    id = fields.CharField(max_length=_ID, primary_key=True)
+    user_id = fields.CharField(max_length=_ID)
+    account_id = fields.CharField(max_length=_ID)
+    broker_id = fields.CharField(max_length=_NAME)
+    instrument_id = fields.CharField(max_length=_NAME, null=True)
+    type = fields.CharField(max_length=32)
+    at = fields.DatetimeField()
+    value = fields.TextField()
+
+    class Meta:
+        table = "transaction_"
+        unique_together = (("account_id", "broker_id"),)
+        indexes = (
+            Index(fields=["user_id", "at", "id"]),
+            Index(fields=["user_id", "instrument_id"]),
+        )
 
 
 class AuditLine(Model):

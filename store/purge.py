@@ -15,6 +15,7 @@ from store.models import (
     OrderLink,
     OrderRow,
     SyncRow,
+    TransactionRow,
 )
 from store.unit import Unit
 from store.values import account_of, holding_of
@@ -58,6 +59,6 @@ async def _purge_account(unit: Unit, account: AccountRow) -> None:
     if account.balances:
         none = CashChange(account_id=owner, balances=())
         unit.change(ChangeKind.CASH, none, connection=connection, account=owner)
-    for rows in (HoldingRow, OrderLink, OrderRow):
+    for rows in (HoldingRow, OrderLink, OrderRow, TransactionRow):
         await rows.filter(account_id=owner).delete()
     await account.delete()

@@ -12,9 +12,10 @@ from domain.changes import ChangeKind, HoldingChange
 from domain.clock import utc
 from domain.connection import Connection
 from domain.holding import Holding, Mark
-from domain.ids import AccountId, ConnectionId, InstrumentId, OrderId, UserId
+from domain.ids import AccountId, ConnectionId, InstrumentId, OrderId, TransactionId, UserId
 from domain.instrument import Instrument
 from domain.order import Order, OrderEvent
+from domain.transaction import Transaction, TransactionChange, TransactionType
 from store.codec import decode
 from store.database import Database
 from store.models import (
@@ -25,8 +26,10 @@ from store.models import (
     JournalRow,
     MarkRow,
     OrderRow,
+    TransactionRow,
 )
 from store.page import Page, decode_key, page
+from store.transactions import change_of
 from store.values import (
     account_of,
     balances_of,
@@ -144,12 +147,10 @@ class Reads:
         if open_only:
             chosen &= Q(open=True)
         if after is not None:
-            micros, order = decode_key(after, (0, ""))
-            placed_at = _EPOCH + int(micros) * _MICROSECOND
+            placed_at, order = _decode_place(after)
             chosen &= Q(placed_at__lt=placed_at) | Q(placed_at=placed_at, id__lt=order)
         rows = OrderRow.filter(chosen).order_by("-placed_at", "-id").limit(first + 1)
-        keyed = [(((row.placed_at - _EPOCH) // _MICROSECOND, row.id), row) for row in await rows]
-        return page([(key, order_of(row)) for key, row in keyed], first)
+        return page([(_place(row.placed_at, row.id), order_of(row)) for row in await rows], first)
 
     async def order(self, user: UserId, id: OrderId) -> Order | None:
         """One of the user's."""
@@ -160,6 +161,35 @@ class Reads:
         """All that happened to it, in order; it outlives the journal's retention."""
         rows = JournalRow.filter(user_id=user, order_id=order, kind=ChangeKind.ORDER.value)
         return tuple(decode(OrderEvent, row.value) for row in await rows.order_by("revision"))
+
+    async def transactions(
+        self,
+        user: UserId,
+        *,
+        accounts: Collection[AccountId] | None = None,
+        connections: Collection[ConnectionId] | None = None,
+        instrument: InstrumentId | None = None,
+        types: Collection[TransactionType] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        first: int,
+        after: str | None = None,
+    ) -> Page[TransactionChange]:
+        """Newest first, of moments from `since` on and before `until`."""
+        chosen = Q(user_id=user) & _between("at", since, until) & _among("type", types)
+        chosen &= await _where(user, accounts, connections)
+        if instrument is not None:
+            chosen &= Q(instrument_id=instrument)
+        if after is not None:
+            at, key = _decode_place(after)
+            chosen &= Q(at__lt=at) | Q(at=at, id__lt=key)
+        rows = TransactionRow.filter(chosen).order_by("-at", "-id").limit(first + 1)
+        return page([(_place(row.at, row.id), change_of(row)) for row in await rows], first)
+
+    async def transaction(self, user: UserId, id: TransactionId) -> TransactionChange | None:
+        """One of the user's."""
+        row = await TransactionRow.get_or_none(id=id, user_id=user)
+        return None if row is None else change_of(row)
 
     async def audit(
         self,
@@ -187,7 +217,20 @@ class Reads:
         if held is not None:
             return decode(Holding, held.value).instrument
         traded = await OrderRow.filter(user_id=user, instrument_id=id).first()
-        return None if traded is None else order_of(traded).instrument
+        if traded is not None:
+            return order_of(traded).instrument
+        booked = await TransactionRow.filter(user_id=user, instrument_id=id).first()
+        return None if booked is None else decode(Transaction, booked.value).instrument
+
+
+def _place(at: datetime, id: str) -> tuple[int, str]:
+    """The key of a row in a list by time."""
+    return (at - _EPOCH) // _MICROSECOND, id
+
+
+def _decode_place(after: str) -> tuple[datetime, str]:
+    micros, key = decode_key(after, (0, ""))
+    return _EPOCH + int(micros) * _MICROSECOND, str(key)
 
 
 def _among(column: str, ids: Collection[str] | None) -> Q:

@@ -101,8 +101,9 @@ class Feed:
     def _adjust(self, looked: Looked, began: float) -> None:
         pace = self._pace
         pace.reading = looked.error is None
-        if isinstance(looked.error, RateLimited):
-            pace.penalize(self._clock.monotonic(), looked.error.retry_after)
+        for error in (looked.error, looked.unbooked):
+            if isinstance(error, RateLimited):
+                pace.penalize(self._clock.monotonic(), error.retry_after)
         if looked.error is None:
             pace.open_orders = looked.open_orders
             if Resource.ACCOUNTS in looked.counts:

@@ -10,6 +10,7 @@ from domain.changes import CashChange, Change, ChangeKind, HoldingChange
 from domain.connection import Connection
 from domain.holding import Position
 from domain.ids import AccountId, InstrumentId
+from domain.transaction import TransactionChange
 from store.journal import ResyncReason, State
 
 # So long a batch means that the watcher is far behind.
@@ -91,6 +92,8 @@ def _subject(change: Change) -> Hashable:
             return (ChangeKind.HOLDING, account, holding.instrument.id)
         case CashChange(account_id=account):
             return (ChangeKind.CASH, account)
+        case TransactionChange(id=transaction):
+            return (ChangeKind.TRANSACTION, transaction)
         case Account(id=account):
             return (ChangeKind.ACCOUNT, account)
         case Connection(id=connection):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from brokers.contract import Broker
 from domain.changes import AccountFigures, Change
 from domain.connection import Connection, Resource
-from domain.errors import BrokerError, OrderNotFound
+from domain.errors import BrokerError, CredentialsRejected, OrderNotFound
 from domain.events import Snapshot
 from domain.facts import OrderReport
 from domain.holding import Mark
@@ -15,6 +15,7 @@ from domain.ids import OrderId
 from domain.instrument import Instrument
 from domain.order import ExecType, OrderEvent
 from store.ledger import Recorded
+from streaming.bookkeeping import Bookkeeping
 from streaming.looked import OBSERVED, Looked, together
 from streaming.ports import Ports
 
@@ -38,6 +39,7 @@ class Intake:
         self._held: dict[str, frozenset[Instrument]] = {}
         self._not_found: set[str] = set()
         self._incomplete: dict[str, dict[OrderId, int]] = {}
+        self._books = Bookkeeping(connection, ports.ledger, ports.clock.now)
 
     async def look(self, *, sync: bool) -> Looked:
         """A snapshot of each account; a sync asks first which accounts there are."""
@@ -48,11 +50,18 @@ class Intake:
             if sync:
                 self._numbers = tuple(report.number for report in await broker.accounts())
                 self._not_found.clear()
+                for number in self._numbers:
+                    self._books.call_for(number)
         except Exception as error:  # noqa: BLE001 (told by what is returned)
             return self._failed(attempted, error)
         looked = together([await self._look_at(broker, number) for number in self._numbers])
-        found = {Resource.ACCOUNTS: len(self._numbers)} if sync else {}
-        return replace(looked, attempted=attempted, counts={**found, **looked.counts})
+        if not sync:
+            return looked
+        return replace(
+            looked,
+            attempted=(Resource.ACCOUNTS, *looked.attempted),
+            counts={Resource.ACCOUNTS: len(self._numbers), **looked.counts},
+        )
 
     async def hear(self, report: OrderReport) -> bool:
         """Take in an order as the stream tells it; whether holdings and cash are to be read anew.
@@ -64,6 +73,8 @@ class Intake:
         except Exception:
             logger.exception("An order event was left out", extra={"connection": self._connection})
             return True
+        if any(map(_trades, recorded.changes)):
+            self._books.call_for(report.account)
         return any(map(_moves, recorded.changes))
 
     def price(self, mark: Mark) -> None:
@@ -73,7 +84,7 @@ class Intake:
 
     async def _look_at(self, broker: Broker, number: str) -> Looked:
         try:
-            return await self._observe(broker, number)
+            return await self._keep_books(broker, number, await self._observe(broker, number))
         except Exception as error:  # noqa: BLE001 (told by what is returned)
             return self._failed(OBSERVED, error)
 
@@ -83,12 +94,33 @@ class Intake:
             logger.error("A look failed", exc_info=error, extra={"connection": self._connection})
         return Looked(attempted=attempted, error=error)
 
+    async def _keep_books(self, broker: Broker, number: str, looked: Looked) -> Looked:
+        """Read what was booked, if that is due; what keeps it from being read is no other's fault.
+
+        Half a history is not dated as fresh: that waits for the last page.
+        """
+        if not self._books.is_due(number):
+            return looked
+        try:
+            count = await self._books.read(broker, number)
+        except CredentialsRejected:
+            raise
+        except Exception as error:  # noqa: BLE001 (told by what is returned)
+            failed = self._failed((Resource.TRANSACTIONS,), error)
+            return replace(looked, unbooked=failed.error)
+        looked = replace(looked, counts={**looked.counts, Resource.TRANSACTIONS: count})
+        if self._books.is_due(number):
+            return replace(looked, again=True)
+        return replace(looked, attempted=(*looked.attempted, Resource.TRANSACTIONS))
+
     async def _observe(self, broker: Broker, number: str) -> Looked:
         snapshot = await broker.snapshot(number)
         recorded = await self._ports.ledger.record(self._user, self._connection, snapshot)
         self._show(recorded)
         self._follow(broker, snapshot, owned=recorded.account_id is not None)
         await self._ask_after(broker, number, recorded.missing)
+        if recorded.incomplete or any(map(_trades, recorded.changes)):
+            self._books.call_for(number)
         still_open = [order for order in snapshot.orders if not order.status.terminal]
         return Looked(
             attempted=OBSERVED,
@@ -142,6 +174,9 @@ class Intake:
 def _moves(change: Change) -> bool:
     """Whether it is an order event that leaves other holdings or other cash."""
     event = change.value
-    return isinstance(event, OrderEvent) and (
-        event.exec_type in _TRADES or event.order.status.terminal
-    )
+    return _trades(change) or (isinstance(event, OrderEvent) and event.order.status.terminal)
+
+
+def _trades(change: Change) -> bool:
+    """Whether it brought an execution, corrected or undid one."""
+    return isinstance(change.value, OrderEvent) and change.value.exec_type in _TRADES

@@ -9,13 +9,15 @@ from domain.sync import SyncResult
 from streaming.health import code_of, message_of
 
 OBSERVED = (Resource.BALANCES, Resource.POSITIONS, Resource.ORDERS)
+_READ = (*OBSERVED, Resource.TRANSACTIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
     """What was attempted, how much was found where it went well, and the first error if not.
 
-    `again` asks for another look: something changed while this one was under way.
+    `again` asks for another look: something changed while this one was under way. `unbooked` is why
+    transactions could not be read though all else could.
     """
 
     attempted: Sequence[Resource]
@@ -23,21 +25,24 @@ class Looked:
     error: Exception | None = None
     open_orders: bool = False
     again: bool = False
+    unbooked: Exception | None = None
 
 
 def together(looks: Iterable[Looked]) -> Looked:
-    """Several accounts as one: it went well only if it did for each."""
-    whole = Looked(attempted=OBSERVED, counts=dict.fromkeys(OBSERVED, 0))
+    """Several accounts as one: a resource went well only if it did for each."""
+    whole = Looked(attempted=_READ, counts=dict.fromkeys(_READ, 0))
     for look in looks:
         error = whole.error or look.error
+        shared = whole.counts.keys() & look.counts.keys()
         whole = Looked(
-            attempted=OBSERVED,
-            counts={} if error else {r: whole.counts[r] + look.counts[r] for r in OBSERVED},
+            attempted=[r for r in whole.attempted if r in look.attempted],
+            counts={} if error else {r: whole.counts[r] + look.counts[r] for r in shared},
             error=error,
             open_orders=whole.open_orders or look.open_orders,
             again=whole.again or look.again,
+            unbooked=whole.unbooked or look.unbooked,
         )
-    return whole
+    return replace(whole, attempted=_READ) if whole.unbooked else whole
 
 
 def freshened(known: Iterable[Freshness], looked: Looked, at: datetime) -> tuple[Freshness, ...]:
@@ -61,12 +66,14 @@ def _tried(known: Freshness, looked: Looked, at: datetime) -> Freshness:
         return Freshness(
             resource=known.resource, status=SyncStatus.OK, succeeded_at=at, attempted_at=at
         )
-    code = None if looked.error is None else code_of(looked.error)
+    error = looked.error or looked.unbooked
+    code = None if error is None else code_of(error)
     return replace(known, status=SyncStatus.FAILED, attempted_at=at, error=code)
 
 
 def _result(resource: Resource, looked: Looked) -> SyncResult:
-    if resource in looked.counts or looked.error is None:
+    error = looked.error or (looked.unbooked if resource is Resource.TRANSACTIONS else None)
+    if resource in looked.counts or error is None:
         return SyncResult(
             resource=resource, status=SyncStatus.OK, count=looked.counts.get(resource, 0)
         )
@@ -74,6 +81,6 @@ def _result(resource: Resource, looked: Looked) -> SyncResult:
         resource=resource,
         status=SyncStatus.FAILED,
         count=0,
-        error=code_of(looked.error),
-        message=message_of(looked.error),
+        error=code_of(error),
+        message=message_of(error),
     )

@@ -9,6 +9,7 @@ from domain.clock import Clock
 from domain.connection import Connection, Freshness, Health
 from domain.events import Event
 from domain.ids import ConnectionId, UserId
+from domain.transaction import Reading
 from store.ledger import Recorded
 from streaming.hub import Hub
 from streaming.marks import Marks
@@ -19,6 +20,10 @@ class Ledger(Protocol):
 
     async def record(self, user: UserId, connection: ConnectionId, event: Event) -> Recorded:
         """Take in an event; what became of it."""
+        ...
+
+    async def reading(self, connection: ConnectionId, number: str) -> Reading | None:
+        """How far an account's transactions are read; None if it is not this connection's."""
         ...
 
 

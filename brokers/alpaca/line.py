@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from brokers.alpaca import parse
+from brokers.alpaca import activities, parse
 from brokers.alpaca.client import Client, perhaps_done
 from brokers.alpaca.errors import Duplicate
 from brokers.alpaca.fills import Fills
@@ -21,6 +22,7 @@ from domain.holding import Mark
 from domain.instrument import Instrument
 from domain.order import Terms
 from domain.ticket import Ticket
+from domain.transaction import TransactionPage
 
 
 class Line:
@@ -55,6 +57,12 @@ class Line:
             orders=await self._listing.orders(account),
             marks=tuple(mark for mark in marks if mark is not None),
         )
+
+    async def transactions(
+        self, account: str, since: datetime | None, token: str | None = None
+    ) -> TransactionPage:
+        """The account's activities of every type, in the order of their days."""
+        return await activities.read(self._client, since, token)
 
     async def place(self, ticket: Ticket) -> OrderReport:
         """POST once; if the id is taken an earlier sending arrived, and it is that order."""

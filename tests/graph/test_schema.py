@@ -65,7 +65,7 @@ def test_every_page_has_to_say_how_long_it_may_be() -> None:
     query = build().query_type
     assert query is not None
     paged = [f for f in query.fields.values() if str(get_named_type(f.type)).endswith("Connection")]
-    assert len([f for f in paged if "first" in f.args]) == 3
+    assert len([f for f in paged if "first" in f.args]) == 4
     assert all(str(f.args["first"].type) == "Int!" for f in paged if "first" in f.args)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 from brokers.contract import Found
@@ -17,6 +17,7 @@ from domain.holding import Mark
 from domain.instrument import Instrument
 from domain.order import Terms
 from domain.ticket import Ticket
+from domain.transaction import TransactionPage
 from tests.streaming.samples import account, snapshot
 
 PUSHED = frozenset({Pushed.ORDERS, Pushed.MARKS})
@@ -48,6 +49,9 @@ class ScriptedBroker:
         self.syncs, self.looks, self.streams = 0, 0, 0
         self.asked: list[str] = []
         self.followed: frozenset[Instrument] = frozenset()
+        self.books: dict[str | None, TransactionPage] = {None: TransactionPage(transactions=())}
+        self.books_ail: Exception | None = None
+        self.pages_asked: list[tuple[datetime | None, str | None]] = []
 
     async def accounts(self) -> Sequence[AccountReport]:
         """The one account."""
@@ -93,6 +97,15 @@ class ScriptedBroker:
             if isinstance(item, Exception):
                 raise item
             yield item
+
+    async def transactions(
+        self, account: str, since: datetime | None, token: str | None = None
+    ) -> TransactionPage:
+        """The page of this token; its books may ail by themselves."""
+        self.pages_asked.append((since, token))
+        if self.books_ail:
+            raise self.books_ail
+        return self.books[token]
 
     async def place(self, ticket: Ticket) -> NoReturn:
         """Feeds never trade."""

@@ -20,6 +20,7 @@ from domain.facts import OrderReport
 from domain.ids import AccountId, ConnectionId, OrderId, UserId
 from domain.order import ExecType, Order, OrderEvent, Origin
 from domain.sync import SyncResult, SyncRun
+from domain.transaction import Reading, TransactionsRead
 from store.ledger import Recorded
 from streaming.hub import Hub
 from streaming.marks import Marks
@@ -54,6 +55,7 @@ class Bench:
         self.broker = ScriptedBroker(clock)
         self.healths: list[Health] = []
         self.recorded: list[Event] = []
+        self.readings: dict[str, Reading] = {}
         self.next_recorded: list[Recorded] = []
         self.connections = [connection()]
         self.opens, self.closes = 0, 0
@@ -90,6 +92,9 @@ class Bench:
     async def record(self, user: UserId, connection: ConnectionId, event: Event) -> Recorded:
         """Write it down; answer as told, else that a snapshot is no news and an order is."""
         self.recorded.append(event)
+        if isinstance(event, TransactionsRead):
+            self.readings[event.account] = event.reading
+            return Recorded(account_id=AccountId("account"))
         if self.next_recorded:
             return self.next_recorded.pop(0)
         if isinstance(event, Snapshot):
@@ -97,6 +102,10 @@ class Bench:
                 account_id=AccountId("account"), valuation=event.valuation, marks=event.marks
             )
         return Recorded(account_id=AccountId("account"), changes=(change_of(event),))
+
+    async def reading(self, connection: ConnectionId, number: str) -> Reading | None:
+        """As it was last recorded."""
+        return self.readings.get(number, Reading())
 
     async def every(self) -> Sequence[Connection]:
         """The connections that are enabled, unless the database is `unread`."""

@@ -167,6 +167,7 @@ async def test_a_sync_tells_how_each_resource_went(bench: Bench, clock: FakeCloc
             Resource.BALANCES: 1,
             Resource.POSITIONS: 2,
             Resource.ORDERS: 1,
+            Resource.TRANSACTIONS: 0,
         }
         bench.broker.ails = NotPermitted("not this account")
         bad = await feed.sync()
