@@ -14,7 +14,7 @@ import uvloop
 
 from bench import report
 from bench.cases import CASES, Case
-from bench.figures import OTHERS, Figure
+from bench.figures import FAILED, OTHERS, Figure
 from bench.servers import CLIENT_CORE, ROOT, spent
 
 
@@ -30,22 +30,25 @@ def arguments() -> argparse.Namespace:
 
 
 async def measure(case: Case, server: str, seconds: float, repeat: int) -> list[Figure]:
-    """One server's figures in one repeat; a server that breaks has none, and that is said."""
+    """One server's figures in one repeat; one that breaks has none, and that is said."""
     say(f"({case.name}) {server}, repeat {repeat + 1}")
     began, (machine, ours) = time.monotonic(), spent()
     try:
         figures = await case.measure(server, seconds)
     except (ConnectionError, ChildProcessError, TimeoutError) as error:
-        say(f"  failed: {type(error).__name__}: {error}")
-        return []
+        say(f"  {type(error).__name__}: {error}")
+        figures = [note(case, server, FAILED, "", 1)]
     machine, ours = (after - before for after, before in zip(spent(), (machine, ours), strict=True))
     others = max(0.0, machine - ours) / (time.monotonic() - began)
-    figures.append(
-        Figure(case=case.name, size="", server=server, what=OTHERS, unit="cores", value=others)
-    )
+    figures.append(note(case, server, OTHERS, "cores", others))
     for figure in figures:
         say(f"  {figure.size}: {figure.what} {figure.value:.4g} {figure.unit}")
     return [Figure(**{**asdict(figure), "repeat": repeat}) for figure in figures]
+
+
+def note(case: Case, server: str, what: str, unit: str, value: float) -> Figure:
+    """What is told of a measurement beside its figures."""
+    return Figure(case=case.name, size="", server=server, what=what, unit=unit, value=value)
 
 
 async def run(asked: argparse.Namespace) -> list[Figure]:
@@ -82,9 +85,10 @@ def main() -> None:
     if asked.json:
         whole = {"commit": commit(), "figures": [asdict(figure) for figure in figures]}
         asked.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
-    print(
-        f"Commit {commit()}. {report.quiet(figures)}\n\n{report.targets(figures)}\n\n{report.servers(figures)}"
-    )
+    print(f"Commit {commit()}. {report.quiet(figures)}")
+    for part in (report.failures(figures), report.targets(figures), report.servers(figures)):
+        print(f"\n{part}")
+    sys.exit(any(figure.what == FAILED for figure in figures))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,9 @@ from statistics import median
 US = "Brokergraph"
 # What the rest of the machine did meanwhile; PostgreSQL, which is nobody's child, is in it.
 OTHERS = "other processes"
+# A server that broke, or that the load client lost.
+FAILED = "failed"
+NOTES = frozenset({OTHERS, FAILED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,18 @@
 
 from collections.abc import Sequence
 
-from bench.figures import OTHERS, TARGETS, US, Figure, Spread, Target, by_repeat, spread
+from bench.figures import (
+    FAILED,
+    NOTES,
+    OTHERS,
+    TARGETS,
+    US,
+    Figure,
+    Spread,
+    Target,
+    by_repeat,
+    spread,
+)
 
 # The load client's own share of its core says whether it was the one that could do no more.
 TITLES = {
@@ -30,6 +41,13 @@ def quiet(figures: Sequence[Figure]) -> str:
     return f"{told}." if others.most <= TOLERABLE else f"{told}: **these figures are indicative**."
 
 
+def failures(figures: Sequence[Figure]) -> str:
+    """Which servers broke, in which repeat."""
+    broken = [figure for figure in figures if figure.what == FAILED]
+    names = ", ".join(f"({one.case}) {one.server}, repeat {one.repeat + 1}" for one in broken)
+    return f"**Failed: {names}.**" if broken else "Nothing failed."
+
+
 def targets(figures: Sequence[Figure]) -> str:
     """A row for each target of which something was measured."""
     rows = ["| case | what | bound | measured | reached |", "|---|---|---|---|---|"]
@@ -49,7 +67,7 @@ def servers(figures: Sequence[Figure]) -> str:
     return "\n\n".join(
         f"### ({case}) {title}\n\n{_case(shown)}"
         for case, title in TITLES.items()
-        if (shown := [one for one in figures if one.case == case and one.what != OTHERS])
+        if (shown := [one for one in figures if one.case == case and one.what not in NOTES])
     )
 
 

@@ -1,7 +1,7 @@
 """Medians, ratios and targets."""
 
-from bench.figures import OTHERS, US, Figure, Spread, Target, spread
-from bench.report import quiet, servers, targets
+from bench.figures import FAILED, OTHERS, US, Figure, Spread, Target, spread
+from bench.report import failures, quiet, servers, targets
 
 CASE, SIZE = "a", "100 sockets"
 
@@ -75,3 +75,8 @@ def test_the_report_says_when_the_machine_was_not_ours() -> None:
     assert "indicative" not in quiet(_figures(US, 0.0, 0.05, what=OTHERS))
     assert "not measured" in quiet(_figures(US, 100.0))
     assert servers(_figures(US, 0.4, what=OTHERS)) == ""
+
+
+def test_the_report_names_what_failed() -> None:
+    assert failures(_figures(US, 1.0)) == "Nothing failed."
+    assert "(a) Brokergraph, repeat 1" in failures(_figures(US, 1.0, what=FAILED))
