@@ -57,6 +57,7 @@ class Killing:
         assert found is not None, "the restart failed"
         before, after = found["before"], found["after"]
         assert found["unresolved"] == 0
+        assert found["resolved"] in {None, after["state"]}, "it was resolved to what is not so"
         assert after["state"] in {"PLACED", "REFUSED", "NOT_PLACED", None}, after
         book = [each.client_id for each in ours(self.box)]
         assert len(book) == len(set(book))

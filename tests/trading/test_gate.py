@@ -16,6 +16,7 @@ from domain.order import OrderSide
 from domain.risk import Denied, Limits, TradingScope
 from tests.trading.orders import AAPL, hold, market, ours, resting
 from tests.trading.rig import ADA, Later, Rig
+from tests.waiting import until
 from trading.drafts import Changes
 from trading.wanted import Draft
 
@@ -201,4 +202,22 @@ async def test_closing_names_what_is_held_and_no_more(made: Rig, box: sandbox.Sa
     box.exchange.work()
     assert await code(None) is None
     box.exchange.work()
+    assert box.paper.holding("AAPL").quantity == 0
+
+
+async def test_a_sale_during_the_look_is_not_sold_twice(made: Rig, box: sandbox.Sandbox) -> None:
+    hold(box, 10)
+    (account,) = await made.reads.accounts(ADA)
+    await made.sync(account)
+    looks = len(box.log.matching("GET", "/v2/positions"))
+    box.faults.add("slow", method="GET", path=PATH, seconds=0.3)
+    closing = asyncio.create_task(made.desk.orders.close(ADA, account.id, AAPL.id, key="c"))
+    # The positions are read; before the orders are, somebody sells everything by another way.
+    await until(lambda: len(box.log.matching("GET", "/v2/positions")) > looks)
+    await until(lambda: box.log.matching("GET", PATH)[-1].status is None)
+    hold(box, -10)
+    with pytest.raises(Problem) as raised:
+        await closing
+    assert raised.value.code is ErrorCode.NOTHING_TO_CLOSE
+    assert ours(box) == []
     assert box.paper.holding("AAPL").quantity == 0

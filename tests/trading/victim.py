@@ -76,11 +76,17 @@ async def aftermath(made: Rig, clock: Later, order: dict[str, Any]) -> dict[str,
     clock.ahead += PATIENCE
     await made.desk.resolving.all()
     await made.desk.resolving.all()
+    resolved = await made.desk.intents.of_key(ADA, order["of"]["key"])
     (account,) = await made.reads.accounts(ADA)
     await made.sync(account)
     after = await tried(made, order["of"])
     unresolved = await made.desk.intents.unresolved()
-    return {"before": before, "after": after, "unresolved": len(unresolved)}
+    return {
+        "before": before,
+        "resolved": resolved and resolved.state.value,
+        "after": after,
+        "unresolved": len(unresolved),
+    }
 
 
 async def tried(made: Rig, order: dict[str, Any]) -> dict[str, Any]:
