@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import aiohttp
+import asyncpg  # type: ignore[import-untyped]  # ships none
 import pytest
 import websockets
 
@@ -67,6 +68,38 @@ async def test_postgresql_is_migrated_by_command_and_shared_by_servers(
         http.get("/readyz") as ready,
     ):
         assert ready.status == 200
+
+
+async def test_it_is_not_ready_while_its_database_is_away_and_ready_again_after(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    server, _, name = postgres_url.rpartition("/")
+    admin = await asyncpg.connect(f"{server}/postgres")
+    await ran(tmp_path, "migrate", DATABASE_URL=postgres_url)
+    async with (
+        serving(tmp_path, DATABASE_URL=postgres_url) as (url, _),
+        aiohttp.ClientSession(url) as http,
+    ):
+        await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        await admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name
+        )
+        away = await _until_ready_is(http, 503)
+        assert not away["database"]
+        async with http.get("/healthz") as alive:
+            assert alive.status == 200
+        await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        assert all((await _until_ready_is(http, 200)).values())
+    await admin.close()
+
+
+async def _until_ready_is(http: aiohttp.ClientSession, status: int) -> dict[str, bool]:
+    async with asyncio.timeout(30):
+        while True:
+            async with http.get("/readyz") as ready:
+                told: dict[str, bool] = await ready.json()
+            if ready.status == status:
+                return told
 
 
 async def test_a_taken_port_and_a_second_server_on_the_same_data_are_refused(
