@@ -19,7 +19,10 @@ def of(
         value = getter(source)
         return value if shown_as is None else shown_as(value)
 
-    return strawberry.field(resolver=shown, graphql_type=type, description=description)
+    metadata = {"getter": getter} if shown_as is None else {}
+    return strawberry.field(
+        resolver=shown, graphql_type=type, description=description, metadata=metadata
+    )
 
 
 def seconds(path: str, type: Any, description: str) -> Any:

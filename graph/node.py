@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import strawberry
 
@@ -21,6 +22,7 @@ _KEYS: Mapping[str, tuple[int, ...]] = {
 _LONGEST = 512
 
 
+@lru_cache(maxsize=16_384)
 def global_id(kind: str, *keys: str) -> strawberry.ID:
     """The id by which clients know a thing of this kind."""
     text = ":".join((kind, *keys))

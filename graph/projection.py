@@ -14,7 +14,7 @@ time, for resolvers of the source alone may be called twice.
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     FieldNode,
@@ -124,6 +124,8 @@ def _getter(definition: GraphQLField) -> Show:
     resolver = field.base_resolver
     if resolver is None:
         return attrgetter(field.python_name)
+    if "getter" in field.metadata:
+        return cast("Show", field.metadata["getter"])
     parameters = list(resolver.signature.parameters.values())
     if resolver.is_async or parameters != [resolver.parent_parameter]:
         raise Uncovered

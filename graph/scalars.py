@@ -52,7 +52,8 @@ def _parse_datetime(value: object) -> datetime:
 def _show_datetime(value: object) -> str:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise GraphQLError("not a time with a zone")
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _parse_date(value: object) -> date:

@@ -19,6 +19,7 @@ from graph.context import Authenticate, Viewer
 from graph.execute import Engine, Operation, Payload, Refusal
 from graph.limits import refusal
 from graph.origin import trust_cookie
+from graph.promptly import within
 from graph.protocol import (
     PROTOCOL,
     Close,
@@ -165,7 +166,7 @@ class Socket:
                 error = refusal("too many operations on one socket", ErrorCode.TOO_MANY_REQUESTS)
                 await self._send(write("error", id=id, payload=[error.formatted]))
             case Subscribe():
-                self._operations[message.id] = self._spawn(self._operate, message)
+                self._operations[message.id] = self._spawn(self._operate, message, self._viewer)
             case Complete(id):
                 if task := self._operations.pop(id, None):
                     task.cancel()
@@ -208,12 +209,12 @@ class Socket:
             await self._clock.sleep(min(left.total_seconds(), 3600))
         raise Violation(Close.FORBIDDEN, "the sign-in has expired")
 
-    async def _operate(self, message: Subscribe) -> None:
+    async def _operate(self, message: Subscribe, viewer: Viewer) -> None:
         last = write("complete", id=message.id)
         head = write("next", id=message.id)[:-1] + ',"payload":'
         self._sockets.running += 1
         try:
-            async with aclosing(self._payloads(message.request)) as payloads:
+            async with aclosing(self._payloads(message.request, viewer)) as payloads:
                 async for payload in payloads:
                     await self._send(f"{head}{payload}}}")
         except Refusal as refused:
@@ -227,17 +228,14 @@ class Socket:
                 del self._operations[message.id]
         await self._send(last)
 
-    async def _payloads(self, request: Request) -> AsyncGenerator[str, None]:
-        viewer = self._viewer
-        if viewer is None:
-            return
+    def _payloads(self, request: Request, viewer: Viewer) -> AsyncGenerator[str, None]:
         operation = self._engine.prepare(request, viewer)
         if operation.type is OperationType.SUBSCRIPTION:
-            async with aclosing(self._engine.stream(operation)) as payloads:
-                async for payload in payloads:
-                    yield payload
-        else:
-            yield orjson.dumps(await self._run(operation)).decode()
+            return self._engine.stream(operation)
+        return self._answer(operation)
+
+    async def _answer(self, operation: Operation) -> AsyncGenerator[str, None]:
+        yield orjson.dumps(await self._run(operation)).decode()
 
     async def _run(self, operation: Operation) -> Payload:
         """A mutation that has begun ends, whether or not the client is still there."""
@@ -248,9 +246,9 @@ class Socket:
         return await running
 
     async def _send(self, text: str) -> None:
+        message = {"type": "websocket.send", "text": text}
         try:
-            async with asyncio.timeout(self._pace.take_timeout):
-                await self._websocket.send_text(text)
+            await within(self._pace.take_timeout, self._websocket.send(message))
         except TimeoutError:
             raise Violation(Close.TOO_SLOW, "messages are not taken") from None
         except RuntimeError:
