@@ -1,7 +1,9 @@
 """Killed at any moment, a server never makes two orders of one key, and never loses one."""
 
 import random
-from collections.abc import AsyncIterator
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,6 @@ from tests.trading.orders import hold, ours
 
 # Longer than a placement takes here, so that some die after its end.
 LONGEST = 0.12
-SEEDS = range(60)
 FAULTS = (None, "timeout_after", "reset_after", "error_after", "error")
 
 
@@ -58,16 +59,34 @@ async def test_a_close_killed_at_every_boundary_never_turns_the_position(made: K
 
 
 async def test_kills_at_random_never_double_and_never_lose(made: Killing) -> None:
-    deaths = 0
-    for seed in SEEDS:
+    ends = await _at_random(made, range(60))
+    assert ends["killed"] > 20, ends
+
+
+@pytest.mark.soak
+async def test_three_hundred_kills_at_random(
+    box: sandbox.Sandbox, database_url: str, record_property: Callable[[str, object], None]
+) -> None:
+    async with killing(box, database_url) as made:
+        ends = await _at_random(made, range(1_000, 1_300))
+    record_property("ends", dict(ends))
+    sys.stdout.write(f"300 seeds: {dict(sorted(ends.items()))}\n")
+    assert ends["killed"] > 100, ends
+
+
+async def _at_random(made: Killing, seeds: range) -> Counter[str]:
+    """How many died, and what became of all the orders."""
+    ends: Counter[str] = Counter()
+    for seed in seeds:
         chance = random.Random(seed)
         fault = chance.choice(FAULTS)
         if fault is not None:
             made.box.faults.add(fault, method="POST", path="/v2/orders")
         order = {"kind": "place", "key": made.next_case()}
-        died, _ = await made.killed(order, die_after=chance.uniform(0, LONGEST))
-        deaths += died
-    assert deaths > len(SEEDS) / 3, f"only {deaths} were killed"
+        died, after = await made.killed(order, die_after=chance.uniform(0, LONGEST))
+        ends["killed" if died else "survived"] += 1
+        ends[after["state"] or after["code"]] += 1
+    return ends
 
 
 def _arrives(boundary: Boundary) -> bool:
