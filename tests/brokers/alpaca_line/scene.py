@@ -1,0 +1,125 @@
+"""What the tests of the Alpaca line ask for, and how they listen."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from decimal import Decimal
+from functools import reduce
+from typing import TypeVar
+
+from brokers.alpaca.line import Line
+from brokers.alpaca.symbols import instrument_of
+from domain.errors import (
+    BrokerError,
+)
+from domain.events import StreamEvent
+from domain.facts import OrderReport, facts_of, join, status
+from domain.holding import Mark
+from domain.instrument import AssetClass, Instrument, option_of
+from domain.order import (
+    OrderSide,
+    OrderStatus,
+    OrderType,
+    Terms,
+    TimeInForce,
+)
+from domain.ticket import Ticket
+from sandbox import Sandbox
+from tests.waiting import until
+
+APPLE = instrument_of("AAPL", "us_equity")
+BITCOIN = instrument_of("BTC/USD", "crypto")
+COIN = Instrument(asset_class=AssetClass.CRYPTO, symbol="BTC", currency="USD")
+CALL = option_of("AAPL271217C00250000") or APPLE
+
+BUY, SELL = OrderSide.BUY, OrderSide.SELL
+SNAPSHOTS = ("/v2/stocks/snapshots", "/v1beta1/options/snapshots")
+T = TypeVar("T")
+
+
+def terms(
+    side: OrderSide = BUY,
+    quantity: str = "2",
+    limit: str | None = None,
+    time_in_force: TimeInForce = TimeInForce.DAY,
+) -> Terms:
+    return Terms(
+        side=side,
+        type=OrderType.MARKET if limit is None else OrderType.LIMIT,
+        time_in_force=time_in_force,
+        quantity=Decimal(quantity),
+        limit_price=None if limit is None else Decimal(limit),
+    )
+
+
+def ticket(
+    account: str, wanted: Terms, instrument: Instrument = APPLE, name: str = "bg-1"
+) -> Ticket:
+    return Ticket(account=account, client_order_id=name, instrument=instrument, terms=wanted)
+
+
+def resting(account: str, name: str = "bg-1", quantity: str = "2") -> Ticket:
+    """An order that waits below the market."""
+    return ticket(account, terms(limit="200", quantity=quantity), name=name)
+
+
+def known(reports: list[OrderReport], broker_order_id: str) -> OrderStatus:
+    facts = [facts_of(one) for one in reports if one.broker_order_id == broker_order_id]
+    return status(reduce(join, facts))
+
+
+async def drained(items: AsyncIterator[T], take: Callable[[T], object]) -> None:
+    """Take everything, until it ends or fails."""
+    async for item in items:
+        take(item)
+
+
+async def to_its_loss(items: AsyncIterator[object]) -> None:
+    """Read on until it raises."""
+    async with asyncio.timeout(5):
+        await drained(items, lambda _: None)
+
+
+@asynccontextmanager
+async def hearing(line: Line) -> AsyncIterator[list[StreamEvent]]:
+    """What the stream brings, from its first sign of life on."""
+    heard: list[StreamEvent] = []
+
+    task = asyncio.create_task(drained(line.events(), heard.append))
+    await until(lambda: heard or task.done())
+    try:
+        yield heard
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError, BrokerError):
+            await task
+
+
+def reports(heard: list[StreamEvent]) -> list[OrderReport]:
+    return [event for event in heard if isinstance(event, OrderReport)]
+
+
+def has(heard: list[StreamEvent], wanted: OrderStatus) -> Callable[[], bool]:
+    return lambda: any(report.status is wanted for report in reports(heard))
+
+
+def sent(box: Sandbox, method: str) -> int:
+    """How often a method was received."""
+    return sum(entry.method == method for entry in box.log.entries)
+
+
+def latest(marks: list[Mark], instrument: Instrument) -> Mark | None:
+    return next((mark for mark in reversed(marks) if mark.instrument_id == instrument.id), None)
+
+
+@asynccontextmanager
+async def pricing(line: Line) -> AsyncIterator[list[Mark]]:
+    marks: list[Mark] = []
+
+    task = asyncio.create_task(drained(line.marks(), marks.append))
+    try:
+        yield marks
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError, BrokerError):
+            await task
