@@ -45,7 +45,7 @@ function tick(marks, number, due) {
 const dueOf = (marks, number) =>
   marks.start + Math.floor((number * 1_000_000) / marks.rate);
 
-/** Publish what is due, then let the server work for at least a millisecond, and again. */
+/** Publish what is due, then let the server work for at least a millisecond, until more is. */
 async function publishMarks(marks, publish) {
   let number = 0;
   while (number < marks.count) {
@@ -56,7 +56,8 @@ async function publishMarks(marks, publish) {
       if (due > until) break;
       publish(tick(marks, number, due));
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    const wait = Math.max(PAUSE, (dueOf(marks, number) - until) / 1000);
+    await new Promise((resolve) => setTimeout(resolve, wait));
   }
   return number;
 }

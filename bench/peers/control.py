@@ -39,7 +39,7 @@ def scale(words: Sequence[str] | None = None) -> Scale:
 
 
 async def publish_marks(marks: Marks, publish: Publish) -> int:
-    """Publish what is due, then let the server work for at least a millisecond, and again.
+    """Publish what is due, then let the server work for at least a millisecond, until more is.
 
     How many were published: a server that is late beyond hope is spared the rest.
     """
@@ -51,7 +51,7 @@ async def publish_marks(marks: Marks, publish: Publish) -> int:
         while number < marks.count and marks.due(number) <= now:
             await publish(marks.tick(number))
             number += 1
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(max(PAUSE, (marks.due(number) - now) / 1_000_000))
     return number
 
 
