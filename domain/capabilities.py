@@ -8,7 +8,7 @@ from enum import StrEnum
 from domain.errors import ErrorCode
 from domain.instrument import AssetClass
 from domain.order import OrderClass, OrderType, Terms, TimeInForce
-from domain.ticket import Ticket
+from domain.ticket import Exits, Ticket
 
 
 class PreviewBy(StrEnum):
@@ -102,7 +102,26 @@ class Objection:
 
 def objections(ticket: Ticket, capabilities: Capabilities) -> tuple[Objection, ...]:
     """Everything that this broker could not take; empty if it may be sent."""
-    return tuple(_objections(ticket.terms, ticket.instrument.asset_class, capabilities))
+    found = tuple(_objections(ticket.terms, ticket.instrument.asset_class, capabilities))
+    return found or tuple(_exits_missing(ticket))
+
+
+def _exits_missing(ticket: Ticket) -> Iterator[Objection]:
+    """A bracket has both exits, an OTO one of them, an OCO its stop, anything else none."""
+    exits = ticket.exits or Exits()
+    given = (exits.take_profit is not None, exits.stop_loss is not None)
+    allowed = _EXITS.get(ticket.terms.order_class, frozenset({(False, False)}))
+    if given not in allowed:
+        yield _invalid("orderClass", f"these are not the exits of a {ticket.terms.order_class}")
+    for name, price in (
+        ("takeProfitPrice", exits.take_profit),
+        ("stopLossPrice", exits.stop_loss),
+        ("stopLossLimitPrice", exits.stop_limit),
+    ):
+        if price is not None and price <= 0:
+            yield _invalid(name, f"{name} must be more than zero")
+    if exits.stop_limit is not None and exits.stop_loss is None:
+        yield _invalid("stopLossLimitPrice", "it limits a stop, which is missing")
 
 
 def _objections(
@@ -165,6 +184,12 @@ def _malformed(terms: Terms) -> Iterator[Objection]:
         )
 
 
+# Whether it takes profit, whether it stops losses.
+_EXITS = {
+    OrderClass.BRACKET: frozenset({(True, True)}),
+    OrderClass.OTO: frozenset({(True, False), (False, True)}),
+    OrderClass.OCO: frozenset({(False, True)}),
+}
 _NEEDS_LIMIT = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED})
 _NEEDS_STOP = frozenset({OrderType.STOP, OrderType.STOP_LIMIT})
 _TRAILS = frozenset({OrderType.TRAILING_STOP, OrderType.TRAILING_STOP_LIMIT})

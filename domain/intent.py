@@ -14,7 +14,7 @@ from domain.ids import AccountId, ConnectionId, IntentId, OrderId, UserId
 from domain.instrument import Instrument
 from domain.money import EXACT, plain
 from domain.order import Leg, Terms
-from domain.ticket import Ticket
+from domain.ticket import Exits, Ticket
 
 KEY_LENGTH = 128
 # Every order of ours carries this, so that what was placed elsewhere can be told from it.
@@ -95,6 +95,7 @@ class Intent:
     deadline: datetime
     owner: str
     legs: tuple[Leg, ...] = ()
+    exits: Exits | None = None
     notional: Decimal | None = None
     replaces: OrderId | None = None
     order_id: OrderId | None = None
@@ -110,6 +111,7 @@ class Intent:
             instrument=self.instrument,
             terms=self.terms,
             legs=self.legs,
+            exits=self.exits,
         )
 
 

@@ -18,6 +18,7 @@ from domain.order import (
     Terms,
     TimeInForce,
 )
+from domain.ticket import Exits
 from graph.accounts import account_key
 from graph.context import Context
 from graph.positions import instrument_key
@@ -87,6 +88,18 @@ class TicketInput:
     expires_at: datetime | None = strawberry.field(
         default=None, description="When it ends, for GTD."
     )
+    order_class: OrderClass = strawberry.field(
+        default=OrderClass.SIMPLE, description="BRACKET, OTO or OCO for an order with exits."
+    )
+    take_profit_price: Decimal | None = strawberry.field(
+        default=None, description="Limit of the exit that takes the profit; an OCO is it itself."
+    )
+    stop_loss_price: Decimal | None = strawberry.field(
+        default=None, description="What sets off the exit that stops the loss."
+    )
+    stop_loss_limit_price: Decimal | None = strawberry.field(
+        default=None, description="Limit of that exit; at the market if left out."
+    )
     legs: list[LegInput] = strawberry.field(
         default_factory=list, description="The parts of a multi-leg order, 2 to 8."
     )
@@ -135,7 +148,16 @@ async def draft_of(context: Context, ticket: TicketInput) -> Draft:
         instrument = await instrument_of(context, ticket.instrument)
     else:
         instrument = _combination(legs)
-    return Draft(instrument=instrument, terms=_terms(ticket), legs=legs)
+    return Draft(instrument=instrument, terms=_terms(ticket), legs=legs, exits=_exits(ticket))
+
+
+def _exits(ticket: TicketInput) -> Exits | None:
+    exits = Exits(
+        take_profit=ticket.take_profit_price,
+        stop_loss=ticket.stop_loss_price,
+        stop_limit=ticket.stop_loss_limit_price,
+    )
+    return None if exits == Exits() else exits
 
 
 def _terms(ticket: TicketInput) -> Terms:
@@ -143,7 +165,7 @@ def _terms(ticket: TicketInput) -> Terms:
         side=ticket.side,
         type=ticket.type,
         time_in_force=ticket.time_in_force,
-        order_class=OrderClass.MULTI_LEG if ticket.legs else OrderClass.SIMPLE,
+        order_class=OrderClass.MULTI_LEG if ticket.legs else ticket.order_class,
         quantity=ticket.quantity,
         notional=ticket.notional,
         limit_price=ticket.limit_price,

@@ -45,7 +45,12 @@ class Looked:
 def body_of(draft: Draft) -> dict[str, object]:
     """What makes a request the same request again."""
     legs = [{**asdict(leg), "instrument": leg.instrument.id} for leg in draft.legs]
-    return {"instrument": draft.instrument.id, "terms": asdict(draft.terms), "legs": legs}
+    body: dict[str, object] = {
+        "instrument": draft.instrument.id,
+        "terms": asdict(draft.terms),
+        "legs": legs,
+    }
+    return body if draft.exits is None else {**body, "exits": asdict(draft.exits)}
 
 
 def check_looked(books: Books, looked: Looked, body: str) -> None:

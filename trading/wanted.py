@@ -14,7 +14,7 @@ from domain.instrument import Instrument
 from domain.intent import Intent, IntentKind, IntentState, new_client_order_id
 from domain.order import Leg, OrderClass, Terms
 from domain.risk import worth
-from domain.ticket import Ticket
+from domain.ticket import Exits, Ticket
 
 # From writing it down to letting it leave; after that it is taken for abandoned.
 START_WITHIN = timedelta(seconds=60)
@@ -28,6 +28,7 @@ class Draft:
     instrument: Instrument
     terms: Terms
     legs: tuple[Leg, ...] = ()
+    exits: Exits | None = None
     replaces: OrderId | None = None
 
 
@@ -62,6 +63,7 @@ def intent_of(wanted: Wanted, draft: Draft, books: Books, market: Market) -> Int
         instrument=draft.instrument,
         terms=draft.terms,
         legs=draft.legs,
+        exits=draft.exits,
         state=IntentState.PENDING,
         created_at=books.now,
         changed_at=books.now,
@@ -99,6 +101,7 @@ def check_supported(draft: Draft, capabilities: Capabilities) -> None:
         instrument=draft.instrument,
         terms=draft.terms,
         legs=draft.legs,
+        exits=draft.exits,
     )
     for objection in objections(ticket, capabilities):
         raise Problem(objection.code, objection.message, field=objection.field)

@@ -29,6 +29,7 @@ _TRADES = {
             OrderType.STOP_LIMIT: _DAY_GTC,
             OrderType.TRAILING_STOP: _DAY_GTC,
         },
+        classes=frozenset({OrderClass.SIMPLE, OrderClass.BRACKET, OrderClass.OCO, OrderClass.OTO}),
         fractional=True,
         notional=True,
         fractional_times=_DAY,

@@ -23,7 +23,7 @@ from domain.order import (
     Terms,
     TimeInForce,
 )
-from domain.ticket import Ticket
+from domain.ticket import Exits, Ticket
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +132,7 @@ _Key = TypeVar("_Key")
 
 _TYPE_WORDS = {kind: word for word, kind in words.TYPE.items()} | {OrderType.NET: "limit"}
 _TIME_WORDS = {time: word for word, time in words.TIME_IN_FORCE.items()}
+_CLASS_WORDS = {kind: word for word, kind in words.ORDER_CLASS.items() if word}
 _INTENTS = {
     (OrderSide.BUY, PositionEffect.OPEN): "buy_to_open",
     (OrderSide.SELL, PositionEffect.OPEN): "sell_to_open",
@@ -161,9 +162,22 @@ def placement(ticket: Ticket) -> Mapping[str, object]:
     if ticket.legs:
         return body | {"order_class": "mleg", "legs": [_leg_body(leg) for leg in ticket.legs]}
     if terms.order_class is not OrderClass.SIMPLE:
-        raise InvalidTicket(f"a {terms.order_class} order cannot be placed at Alpaca from here")
+        body |= _contingent(ticket)
     intent = _intent(terms.side, terms.effect)
     return body | intent | {"symbol": symbol_of(ticket.instrument), "side": terms.side.lower()}
+
+
+def _contingent(ticket: Ticket) -> dict[str, object]:
+    """The orders that hang on this one; of an OCO, this one is the exit that takes the profit."""
+    terms, exits = ticket.terms, ticket.exits or Exits()
+    oco = terms.order_class is OrderClass.OCO
+    profit = _amounts(limit_price=terms.limit_price if oco else exits.take_profit)
+    loss = _amounts(stop_price=exits.stop_loss, limit_price=exits.stop_limit)
+    return {
+        "order_class": _word(_CLASS_WORDS, terms.order_class),
+        **({"take_profit": profit} if profit else {}),
+        **({"stop_loss": loss} if loss else {}),
+    }
 
 
 def replacement(old: Terms, new: Terms, client_order_id: str) -> Mapping[str, object]:

@@ -9,8 +9,9 @@ import pytest
 import sandbox
 from domain.errors import ErrorCode, Problem
 from domain.intent import Intent, IntentState
-from domain.order import OrderSide, OrderStatus, OrderType
+from domain.order import OrderClass, OrderSide, OrderStatus, OrderType
 from domain.risk import Denied, Limits, TradingScope
+from domain.ticket import Exits
 from sandbox.orders import OrdStatus
 from tests.trading.orders import AAPL, hold, market, ours, resting
 from tests.trading.rig import ADA, Later, Rig
@@ -238,3 +239,40 @@ async def test_two_full_size_closes_at_once_are_one_order(made: Rig, box: sandbo
     box.exchange.work()
     assert box.paper.holding("AAPL").quantity == 0
     assert len(ours(box)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "exits"),
+    [
+        (OrderClass.BRACKET, Exits(take_profit=Decimal(900), stop_loss=Decimal(1))),
+        (OrderClass.OTO, Exits(stop_loss=Decimal(2), stop_limit=Decimal(1))),
+        (OrderClass.OTO, Exits(take_profit=Decimal(900))),
+    ],
+)
+async def test_an_order_brings_its_exits(
+    made: Rig, box: sandbox.Sandbox, kind: OrderClass, exits: Exits
+) -> None:
+    draft = market()
+    contingent = replace(draft, terms=replace(draft.terms, order_class=kind), exits=exits)
+    placed = await _place(made, contingent)
+    assert placed.state is IntentState.PLACED, placed.message
+    await _raises(ErrorCode.IDEMPOTENCY_KEY_REUSED, made, draft)
+    wrong = replace(contingent, exits=Exits(stop_limit=Decimal(1)))
+    await _raises(ErrorCode.INVALID_TICKET, made, wrong, "wrong")
+    box.exchange.work()
+    legs = [order for order in box.paper.orders.values() if order.parent_id]
+    prices = {order.ticket.limit_price for order in legs} | {o.ticket.stop_price for o in legs}
+    assert prices - {None} == {exits.take_profit, exits.stop_loss, exits.stop_limit} - {None}
+
+
+async def test_one_exit_cancels_the_other(made: Rig, box: sandbox.Sandbox) -> None:
+    hold(box, 2)
+    draft = resting(OrderSide.SELL, 2, 900)
+    terms = replace(draft.terms, order_class=OrderClass.OCO)
+    oco = replace(draft, terms=terms, exits=Exits(stop_loss=Decimal(100)))
+    assert (await _place(made, oco)).state is IntentState.PLACED
+    box.exchange.work()
+    box.exchange.set_price("AAPL", Decimal(90))
+    box.exchange.work()
+    assert box.paper.holding("AAPL").quantity == 0
+    assert not any(order.live for order in box.paper.orders.values())
