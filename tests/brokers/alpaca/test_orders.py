@@ -136,7 +136,7 @@ def test_amounts_have_no_exponent() -> None:
     [
         terms(time_in_force=TimeInForce.GTD, quantity=amount("1"), limit_price=amount("1")),
         terms(type=OrderType.MARKET_IF_TOUCHED, quantity=amount("1")),
-        terms(type=OrderType.MARKET, quantity=amount("1"), order_class=OrderClass.BRACKET),
+        terms(type=OrderType.MARKET, quantity=amount("1"), order_class=OrderClass.OTHER),
     ],
 )
 def test_what_alpaca_has_no_word_for_is_refused_before_it_is_sent(wanted: Terms) -> None:
