@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from tests.server import Served, served
 from tests.streaming import samples
 
 CLIENTS = Path(__file__).parents[1] / "clients"
+README = Path(__file__).parents[2] / "README.md"
 PATIENCE_SECONDS = 60
 EVENTS = 60
 
@@ -66,11 +68,38 @@ async def owns_apple(server: Served) -> None:
     )
 
 
-@pytest.mark.parametrize("script", ["apollo.mjs", "urql.mjs"])
-async def test_javascript_clients_query_mutate_and_subscribe(server: Served, script: str) -> None:
+QUERY = "{ positions(first: 10) { nodes { id quantity instrument { id symbol } } } }"
+MUTATION = 'mutation { sync(input: { connectionId: "nope" }) { userErrors { code } } }'
+SUBSCRIPTION = "subscription { positionUpdated { upserts { id quantity } removedIds } }"
+
+
+async def asked(server: Served, client: str, *documents: str) -> list[dict[str, Any]]:
+    """What a JavaScript client was answered to a query, a mutation and a subscription."""
+    async with node("speak.mjs", client, server.url, await server.token(), *documents) as process:
+        answers: list[dict[str, Any]] = json.loads(await line(process))
+        return answers
+
+
+async def asked_by_python(
+    server: Served, query: str, subscription: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same by gql, over both of its transports."""
+    authorization = {"authorization": f"Bearer {await server.token()}"}
+    http = AIOHTTPTransport(server.url, headers=authorization)
+    async with Client(transport=http, fetch_schema_from_transport=True) as session:
+        found = await session.execute(gql(query))
+    wire = WebsocketsTransport(server.socket_url, init_payload=authorization)
+    async with Client(transport=wire) as session:
+        updates = session.subscribe(gql(subscription))
+        update = await anext(updates)
+        await updates.aclose()
+    return found, update
+
+
+@pytest.mark.parametrize("client", ["apollo", "urql", "graphqlWs"])
+async def test_javascript_clients_query_mutate_and_subscribe(server: Served, client: str) -> None:
     await owns_apple(server)
-    async with node(script, server.url, await server.token()) as process:
-        query, mutation, subscription = json.loads(await line(process))
+    query, mutation, subscription = await asked(server, client, QUERY, MUTATION, SUBSCRIPTION)
     (position,) = query["positions"]["nodes"]
     assert (position["quantity"], position["instrument"]["symbol"]) == ("2.5", "AAPL")
     assert mutation["sync"]["userErrors"][0]["code"] == "NOT_FOUND"
@@ -79,17 +108,30 @@ async def test_javascript_clients_query_mutate_and_subscribe(server: Served, scr
 
 async def test_python_gql_queries_by_http_and_subscribes_by_socket(server: Served) -> None:
     await owns_apple(server)
-    authorization = {"authorization": f"Bearer {await server.token()}"}
-    http = AIOHTTPTransport(server.url, headers=authorization)
-    async with Client(transport=http, fetch_schema_from_transport=True) as session:
-        found = await session.execute(gql("{ positions(first: 10) { nodes { id quantity } } }"))
-        assert found["positions"]["nodes"][0]["quantity"] == "2.5"
-    wire = WebsocketsTransport(server.socket_url, init_payload=authorization)
-    async with Client(transport=wire) as session:
-        updates = session.subscribe(gql("subscription { positionUpdated { upserts { id } } }"))
-        update = await anext(updates)
-        assert update["positionUpdated"]["upserts"][0]["id"] == found["positions"]["nodes"][0]["id"]
-        await updates.aclose()
+    found, update = await asked_by_python(server, QUERY, SUBSCRIPTION)
+    (position,) = found["positions"]["nodes"]
+    assert position["quantity"] == "2.5"
+    assert update["positionUpdated"]["upserts"][0]["id"] == position["id"]
+
+
+def in_the_readme() -> tuple[str, str]:
+    """Its first query and its first subscription, word for word."""
+    query, subscription = re.findall(r"```graphql\n(.*?)```", README.read_text(), re.DOTALL)
+    return query, subscription
+
+
+@pytest.mark.parametrize("client", ["apollo", "urql", "graphqlWs", "gql"])
+async def test_what_the_readme_asks_first_every_client_can_ask(server: Served, client: str) -> None:
+    await owns_apple(server)
+    query, subscription = in_the_readme()
+    if client == "gql":
+        found, frame = await asked_by_python(server, query, subscription)
+    else:
+        found, _, frame = await asked(server, client, query, MUTATION, subscription)
+    assert found["positions"]["nodes"][0]["instrument"]["symbol"] == "AAPL"
+    assert found["connections"][0]["health"]["state"] == "ACTIVE"
+    assert frame["changes"]["__typename"] == "Snapshot"
+    assert frame["changes"]["cursor"]
 
 
 @pytest.mark.parametrize("seed", [1, 20261120])
