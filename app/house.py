@@ -10,6 +10,7 @@ from app.access import Access
 from app.brokers_offered import endpoints, offered
 from app.chores import Chores
 from app.metrics import Metrics
+from app.reference_file import ReferenceFile
 from app.settings import Settings
 from app.stores import Stores, opened
 from brokers import plugins
@@ -133,7 +134,13 @@ def _services(parts: _Parts, feeds: Feeds) -> Services:
         journal=stores.journal,
         marks=parts.marks,
         reads=stores.reads,
-        views=Views(stores.journal, parts.hub, parts.marks, parts.clock),
+        views=Views(
+            stores.journal,
+            parts.hub,
+            parts.marks,
+            parts.clock,
+            money=ReferenceFile(parts.settings.ecb_rates, parts.settings.dollar_coins).money,
+        ),
         connect=connect,
         sync=Sync(connections=connections, runs=stores.sync_runs, ring=lambda _: feeds.ring()),
         desk=_desk(parts),

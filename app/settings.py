@@ -146,6 +146,16 @@ class Settings(BaseSettings):
         le=1,
         description="From config.ini: AI_CONFIDENCE_THRESHOLD. Nothing trades by itself yet.",
     )
+    ecb_rates: Path | None = Field(
+        default=None,
+        description="The European Central Bank's daily file (eurofxref-daily.xml), kept current by "
+        "you; for currencies that no broker tells a rate of. Read whenever it changes.",
+    )
+    dollar_coins: frozenset[str] = Field(
+        default=frozenset(),
+        description="Coins that you take for a dollar each, as a JSON list: "
+        f'`{PREFIX}DOLLAR_COINS=["USDC"]`. By default none is.',
+    )
     retention_days: int = Field(
         default=30, ge=1, description="Days for which a client can resume by its cursor."
     )

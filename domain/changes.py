@@ -52,13 +52,7 @@ class Revocation:
 
 
 Changed = (
-    OrderEvent
-    | HoldingChange
-    | CashChange
-    | TransactionChange
-    | Account
-    | Connection
-    | Revocation
+    OrderEvent | HoldingChange | CashChange | TransactionChange | Account | Connection | Revocation
 )
 
 

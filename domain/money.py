@@ -61,6 +61,15 @@ def times(*factors: Decimal) -> Decimal:
     return product
 
 
+def finest(number: Decimal) -> Decimal:
+    """With at most 18 decimals, so that sums of such are exact; an absurd figure stays as it is."""
+    if number.adjusted() >= MAX_DIGITS:
+        return number
+    rounded = number.quantize(_FINEST, context=EXACT)
+    # Only what is too fine is rewritten: 249.54 stays as it was written.
+    return number if rounded == number else rounded
+
+
 def total(parts: "list[Decimal]") -> Decimal:
     """The exact sum: equal to its parts to the last decimal."""
     result = ZERO

@@ -21,7 +21,9 @@ from domain.order import (
     PositionEffect,
     TimeInForce,
 )
+from domain.portfolio import LeftOutReason
 from domain.preview import PreviewSource
+from domain.rates import RateSource
 from domain.risk import TradingScope, TradingState
 from domain.transaction import TransactionCategory, TransactionStatus, TransactionType
 from store.journal import ResyncReason
@@ -38,6 +40,7 @@ EXPOSED = (
     ExecType,
     IntentKind,
     IntentState,
+    LeftOutReason,
     MarkSource,
     OptionRight,
     OrderClass,
@@ -51,6 +54,7 @@ EXPOSED = (
     PreviewSource,
     Proof,
     Pushed,
+    RateSource,
     Reach,
     Replacing,
     Resource,

@@ -19,6 +19,7 @@ from graph.instruments import Instrument
 from graph.intents import IntentQuery
 from graph.lookup import NodeQuery
 from graph.orders import Order, OrderQuery
+from graph.portfolio import PortfolioQuery, PortfolioSubscription
 from graph.positions import Position, PositionQuery, PositionSubscription
 from graph.rate_limit import RateLimitQuery
 from graph.risk import RiskMutation, RiskQuery
@@ -39,6 +40,7 @@ class Query(
     PositionQuery,
     OrderQuery,
     TransactionQuery,
+    PortfolioQuery,
     IntentQuery,
     TradingQuery,
     HaltQuery,
@@ -60,6 +62,7 @@ class Subscription(
     ConnectionSubscription,
     AccountSubscription,
     PositionSubscription,
+    PortfolioSubscription,
 ):
     """Root fields, a mixin a noun."""
 

@@ -24,7 +24,6 @@ from graph.paging import Listed, Paged, checked, paged
 from graph.positions import connection_keys, instrument_key
 from graph.scalars import CurrencyCode, Cursor
 
-
 Ids = list[strawberry.ID] | None
 
 
@@ -99,9 +98,7 @@ class TransactionQuery:
         info: Info,
         first: Annotated[int, strawberry.argument(description="How many, 1 to 200.")],
         after: Annotated[Cursor | None, strawberry.argument(description="Behind this one.")] = None,
-        account_ids: Annotated[
-            Ids, strawberry.argument(description="Only of these accounts.")
-        ] = None,
+        account_ids: Annotated[Ids, strawberry.argument(description="In these accounts.")] = None,
         connection_ids: Annotated[
             Ids, strawberry.argument(description="Only through these connections.")
         ] = None,

@@ -15,7 +15,8 @@ from domain.holding import Holding, Mark
 from domain.ids import AccountId, ConnectionId, InstrumentId, OrderId, TransactionId, UserId
 from domain.instrument import Instrument
 from domain.order import Order, OrderEvent
-from domain.transaction import Transaction, TransactionChange, TransactionType
+from domain.realized import Books
+from domain.transaction import Reading, Transaction, TransactionChange, TransactionType
 from store.codec import decode
 from store.database import Database
 from store.models import (
@@ -43,6 +44,8 @@ from store.values import (
 __all__ = ["Page", "Reads"]
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+# Few enough to let others have their turn.
+_AT_ONCE = 200
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -185,6 +188,22 @@ class Reads:
             chosen &= Q(at__lt=at) | Q(at=at, id__lt=key)
         rows = TransactionRow.filter(chosen).order_by("-at", "-id").limit(first + 1)
         return page([(_place(row.at, row.id), change_of(row)) for row in await rows], first)
+
+    async def books(self, user: UserId, accounts: Collection[AccountId]) -> Books | None:
+        """All that was booked in these accounts; None until all of it has been read."""
+        rows = await AccountRow.filter(user_id=user, id__in=list(accounts))
+        readings = [decode(Reading, row.reading) if row.reading else Reading() for row in rows]
+        if any(reading.until is None for reading in readings):
+            return None
+        books, after = Books(), Q()
+        while True:
+            query = TransactionRow.filter(_among("account_id", accounts) & after, user_id=user)
+            found = await query.order_by("at", "id").limit(_AT_ONCE)
+            books.take(map(change_of, found))
+            if len(found) < _AT_ONCE:
+                return books
+            last = found[-1]
+            after = Q(at__gt=last.at) | Q(at=last.at, id__gt=last.id)
 
     async def transaction(self, user: UserId, id: TransactionId) -> TransactionChange | None:
         """One of the user's."""

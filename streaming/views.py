@@ -10,6 +10,8 @@ from domain.clock import Clock
 from domain.connection import Connection
 from domain.errors import ErrorCode, Problem
 from domain.ids import AccountId, UserId
+from domain.portfolio import Portfolio
+from domain.rates import Money
 from store.journal import Journal, State, decode_cursor, encode_cursor
 from streaming.frames import (
     AccountFrame,
@@ -23,6 +25,7 @@ from streaming.frames import (
 )
 from streaming.hub import Hub
 from streaming.marks import Marks
+from streaming.portfolios import Portfolios, Wanted
 from streaming.projections import Accounts, Connections, Positions, Projection
 from streaming.run import Run
 from streaming.sight import Sight
@@ -44,10 +47,17 @@ class Views:
     """
 
     def __init__(
-        self, journal: Journal, hub: Hub, marks: Marks, clock: Clock, *, heartbeat: float = 15.0
+        self,
+        journal: Journal,
+        hub: Hub,
+        marks: Marks,
+        clock: Clock,
+        *,
+        heartbeat: float = 15.0,
+        money: Callable[[], Money] = Money,
     ) -> None:
         self._journal, self._hub, self._marks = journal, hub, marks
-        self._clock, self._heartbeat = clock, heartbeat
+        self._clock, self._heartbeat, self._money = clock, heartbeat, money
         self._runs: dict[_RunKey, Run[Any]] = {}
         self._frames: dict[tuple[UserId, int, str], ChangeFrame] = {}
 
@@ -128,6 +138,31 @@ class Views:
         """Each connection, then those that change or were heard from."""
         return self._live(user, Connections, accounts, USUAL_RATE, "connections")
 
+    def portfolios(
+        self,
+        user: UserId,
+        wanted: Wanted,
+        *,
+        accounts: frozenset[AccountId] | None = None,
+        max_rate: float = 1.0,
+    ) -> AsyncGenerator[Portfolio, None]:
+        """The portfolio, then the whole of it whenever it changed, at most `max_rate` a second."""
+        _check_rate(max_rate)
+        return self._live(
+            user,
+            lambda state: self._portfolio(state, wanted),
+            accounts,
+            max_rate,
+            f"portfolio {wanted.base} {sorted(wanted.environments or ())}",
+        )
+
+    async def portfolio(
+        self, user: UserId, wanted: Wanted, *, accounts: frozenset[AccountId] | None = None
+    ) -> Portfolio:
+        """The portfolio as it is."""
+        state = Sight(None, accounts).cut(await self._journal.state(user))
+        return self._portfolio(state, wanted).whole()[0]
+
     async def revocations(
         self, user: UserId, *, after: int | None = None
     ) -> AsyncGenerator[Revocation, None]:
@@ -190,6 +225,9 @@ class Views:
                     await self._clock.sleep(self._pause(1 / max_rate))
                 else:
                     await watch.wait()
+
+    def _portfolio(self, state: State, wanted: Wanted) -> Portfolios:
+        return Portfolios(state, self._marks, wanted, self._money, self._clock.now)
 
     @contextmanager
     def _following(
