@@ -118,7 +118,10 @@ class Intents:
 
     async def number(self, account: AccountId) -> str:
         """The institution's own id of an account, which nobody but its broker is told."""
-        return (await AccountRow.get(id=account)).number
+        row = await AccountRow.get_or_none(id=account)
+        if row is None:
+            raise Problem(ErrorCode.NOT_FOUND, "the account is gone", field="accountId")
+        return row.number
 
     async def one(self, user: UserId, id: IntentId) -> Intent | None:
         """One of the user's; None if there is none of this id."""

@@ -10,6 +10,7 @@ from store.models import (
     AccountRow,
     ConnectionRow,
     HoldingRow,
+    IntentRow,
     JournalRow,
     MarkRow,
     OrderLink,
@@ -59,6 +60,6 @@ async def _purge_account(unit: Unit, account: AccountRow) -> None:
     if account.balances:
         none = CashChange(account_id=owner, balances=())
         unit.change(ChangeKind.CASH, none, connection=connection, account=owner)
-    for rows in (HoldingRow, OrderLink, OrderRow, TransactionRow):
+    for rows in (HoldingRow, IntentRow, OrderLink, OrderRow, TransactionRow):
         await rows.filter(account_id=owner).delete()
     await account.delete()

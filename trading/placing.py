@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.books import Books, Market, verdict
 from domain.connection import Connection
-from domain.errors import ErrorCode, Problem
+from domain.errors import BrokerError, ErrorCode, Problem
 from domain.ids import AccountId, UserId
 from domain.intent import Boundary, Intent, IntentState
 from domain.risk import Denied
@@ -40,11 +40,17 @@ class Placing:
         if name not in self._running:
             task = asyncio.create_task(self._carry_out(wanted))
             self._running[name] = (wanted.body, task)
-            task.add_done_callback(lambda _: self._running.pop(name, None))
+            task.add_done_callback(lambda done: self._ended(name, done))
         body, task = self._running[name]
         if body != wanted.body:
             raise reused()
         return await asyncio.shield(task)
+
+    def _ended(self, name: tuple[UserId, str], task: asyncio.Task[Intent]) -> None:
+        """Read what it raised even if its caller is gone, or asyncio would complain of it."""
+        self._running.pop(name, None)
+        if not task.cancelled():
+            task.exception()
 
     async def aclose(self) -> None:
         """Wait for what is under way; all of it ends by its own deadline."""
@@ -75,7 +81,14 @@ class Placing:
             return committed.intent
         self._trace(Boundary.INTENT_COMMITTED)
         intent = await self._sending.send(committed.intent, connection)
-        return await self._resolve(intent) if intent.state is IntentState.UNKNOWN else intent
+        return await self._looked(intent) if intent.state is IntentState.UNKNOWN else intent
+
+    async def _looked(self, intent: Intent) -> Intent:
+        """After one look for it; a broker that cannot be asked now leaves it as it is."""
+        try:
+            return await self._resolve(intent)
+        except (Problem, BrokerError):
+            return intent
 
     async def _commit(self, wanted: Wanted, market: Market, begun: datetime) -> Committed:
         return await self._intents.commit(

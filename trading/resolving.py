@@ -49,13 +49,17 @@ class Resolving:
         self._next_seconds = {
             i.id: self._next_seconds[i.id] for i in unresolved if i.id in self._next_seconds
         }
-        for intent in unresolved:
-            if not self._owns(intent.connection_id) or not self._due(intent):
-                continue
-            try:
-                await self.one(intent)
-            except (Problem, BrokerError) as error:
-                logger.warning("intent %s is not resolved yet: %s", intent.id, error)
+        due = [i for i in unresolved if self._owns(i.connection_id) and self._due(i)]
+        await asyncio.gather(*map(self._tried, due))
+
+    async def _tried(self, intent: Intent) -> None:
+        """One that fails waits for its next turn and keeps nobody else waiting."""
+        try:
+            await self.one(intent)
+        except (Problem, BrokerError) as error:
+            logger.warning("intent %s is not resolved yet: %s", intent.id, error)
+        except Exception:
+            logger.exception("intent %s could not be resolved", intent.id)
 
     async def one(self, intent: Intent) -> Intent:
         """The intent after one look, if it is its owner's no more; it may still be UNKNOWN."""

@@ -3,11 +3,8 @@
 import asyncio
 import json
 import random
-import sys
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +16,10 @@ from domain.order import OrderSide, OrderStatus
 from domain.risk import TradingScope, TradingState
 from tests.trading.orders import endpoints, hold, market, ours, resting
 from tests.trading.rig import ADA, Rig, rig
+from tests.trading.servers import placer
 from tests.waiting import until
 
 PATH = "/v2/orders"
-ROOT = Path(__file__).resolve().parents[2]
 
 
 async def _place(made: Rig, key: str, side: OrderSide = OrderSide.BUY) -> Intent:
@@ -134,30 +131,11 @@ async def test_reducing_lets_an_exit_through_and_nothing_else(
     assert box.paper.holding("AAPL").quantity == 0
 
 
-@asynccontextmanager
-async def _placer(box: sandbox.Sandbox, database: str, seed: int) -> AsyncIterator[Process]:
-    """Another server that is ready to place fifty orders."""
-    job = {"seed": seed, "many": 50, "database": database, "endpoints": endpoints(box)}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.trading.placer",
-        json.dumps(job),
-        cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout
-    assert await process.stdout.readline() == b"ready\n"
-    yield process
-    await process.wait()
-
-
 async def _race(made: Rig, box: sandbox.Sandbox, database: str, seed: int) -> None:
     """Fifty placements of another server, and one halt from here."""
     account = await made.account()
     box.faults.add("slow", method="POST", path=PATH, count=0, seconds=0.05)
-    async with _placer(box, database, seed) as process, _working(box):
+    async with placer(box, database, seed) as process, _working(box):
         racing = asyncio.create_task(process.communicate(b"go\n"))
         await _some_left(box, random.Random(seed))
         halted = await made.desk.halt.halt(ADA, TradingScope.ACCOUNT, account)

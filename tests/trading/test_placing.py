@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 import sandbox
+from domain.connection import ConnectionState, Permission
 from domain.errors import ErrorCode, Problem
 from domain.intent import Intent, IntentState
 from domain.order import OrderClass, OrderSide, OrderStatus, OrderType
@@ -96,6 +97,19 @@ async def test_what_did_not_happen_stays_unknown_until_absence_proves_it(
     assert await _place(made, market()) == resolved
     assert ours(box) == []
     assert len(box.log.matching("POST", PATH)) == 1
+
+
+async def test_a_broker_that_cannot_be_asked_leaves_it_unknown(
+    made: Rig, box: sandbox.Sandbox
+) -> None:
+    box.faults.add("error_after", method="POST", path=PATH)
+    box.faults.add("error", method="GET", path="/v2/orders:by_client_order_id", count=0)
+    intent = await _place(made, market())
+    assert intent.state is IntentState.UNKNOWN
+    await made.desk.resolving.all()
+    box.faults.clear()
+    assert (await made.desk.resolving.one(intent)).state is IntentState.PLACED
+    assert len(ours(box)) == 1
 
 
 async def test_a_late_order_beats_not_placed_and_alarms(
@@ -276,3 +290,22 @@ async def test_one_exit_cancels_the_other(made: Rig, box: sandbox.Sandbox) -> No
     box.exchange.work()
     assert box.paper.holding("AAPL").quantity == 0
     assert not any(order.live for order in box.paper.orders.values())
+
+
+async def test_a_connection_that_only_reads_or_is_not_well_places_nothing(
+    made: Rig, box: sandbox.Sandbox
+) -> None:
+    (account,) = await made.reads.accounts(ADA)
+    connection = account.connection_id
+    await made.connections.update(ADA, connection, permission=Permission.READ)
+    await _raises(ErrorCode.NOT_PERMITTED, made, market())
+    await made.connections.update(ADA, connection, permission=Permission.TRADE)
+    known = await made.reads.connection(ADA, connection)
+    assert known
+    ill = replace(known.health, state=ConnectionState.REAUTH_REQUIRED)
+    await made.connections.set_health(ADA, connection, ill)
+    problem = await _raises(ErrorCode.UNAVAILABLE, made, market())
+    assert "REAUTH_REQUIRED" in problem.message
+    assert not box.log.matching("POST", PATH)
+    await made.connections.set_health(ADA, connection, known.health)
+    assert (await _place(made, market())).state is IntentState.PLACED
