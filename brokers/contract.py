@@ -2,18 +2,20 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from domain.account import AccountReport, Environment
 from domain.capabilities import Capabilities
 from domain.clock import Clock
+from domain.equity import EquityPoint
 from domain.events import Snapshot, StreamEvent
 from domain.facts import OrderReport
 from domain.holding import Mark
 from domain.instrument import Instrument
 from domain.order import Terms
 from domain.ticket import Ticket
+from domain.ticket_options import Increments
 from domain.transaction import TransactionPage
 
 if TYPE_CHECKING:
@@ -86,6 +88,10 @@ class Broker(Protocol):
         """A page of what was booked from `since` on (None: ever), oldest first, behind `token`."""
         ...
 
+    async def history(self, account: str, since: date | None) -> Sequence[EquityPoint]:
+        """What the account was worth at the end of each day from `since` on (None: ever)."""
+        ...
+
     async def place(self, ticket: Ticket) -> OrderReport:
         """Send a new order once; `OutcomeUnknown` if it cannot be told whether it arrived."""
         ...
@@ -104,6 +110,10 @@ class Broker(Protocol):
 
     async def order(self, account: str, broker_order_id: str) -> OrderReport:
         """One order by the broker's id; `OrderNotFound` if there is none."""
+        ...
+
+    async def increments(self, instrument: Instrument) -> Increments:
+        """What may be ordered of it, and in what steps; `InstrumentNotFound` if it is none."""
         ...
 
     async def quotes(self, instruments: Sequence[Instrument]) -> Sequence[Mark]:

@@ -133,6 +133,12 @@ class OrderNotFound(Refused):
     code = ErrorCode.ORDER_NOT_FOUND
 
 
+class InstrumentNotFound(Refused):
+    """The broker knows no such instrument."""
+
+    code = ErrorCode.INSTRUMENT_NOT_FOUND
+
+
 class Unreachable(BrokerError):
     """It did not happen: the request never left."""
 

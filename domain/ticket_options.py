@@ -11,6 +11,21 @@ from domain.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Increments:
+    """What a broker says of ordering one instrument; None is not said.
+
+    `tick` is the smallest step of a price, `lot` of a quantity, `minimum` the smallest quantity.
+    """
+
+    tradable: bool | None = None
+    fractional: bool | None = None
+    shortable: bool | None = None
+    tick: Decimal | None = None
+    lot: Decimal | None = None
+    minimum: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """One combination; `refusal` says why it is not taken, None if it is."""
 
@@ -22,8 +37,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketOptions:
-    """Of one instrument at one broker; None is not known before the broker is asked."""
+    """Of one instrument at one broker; None is not known."""
 
+    tradable: bool | None
     fractional: bool
     notional: bool
     shortable: bool
@@ -40,19 +56,32 @@ _TIMES = tuple(each for each in TimeInForce if each is not TimeInForce.OTHER)
 
 
 def ticket_options(
-    instrument: Instrument, capabilities: Capabilities, *, market_open: bool
+    instrument: Instrument,
+    capabilities: Capabilities,
+    *,
+    increments: Increments,
+    market_open: bool,
 ) -> TicketOptions:
     """Every combination there is, each tried against the same rules as an order."""
     trades = capabilities.trades.get(instrument.asset_class)
     combinations = product(_TYPES, _TIMES, (False, True))
     return TicketOptions(
-        fractional=trades is not None and trades.fractional,
+        tradable=increments.tradable,
+        fractional=_both(trades is not None and trades.fractional, increments.fractional),
         notional=trades is not None and trades.notional,
-        shortable=trades is not None and trades.short,
+        shortable=_both(trades is not None and trades.short, increments.shortable),
+        tick=increments.tick,
+        lot=increments.lot,
+        minimum=increments.minimum,
         order_classes=tuple(sorted(trades.classes)) if trades else (),
         market_open=market_open,
         choices=tuple(_choice(instrument, capabilities, *each) for each in combinations),
     )
+
+
+def _both(of_class: bool, of_this: bool | None) -> bool:  # noqa: FBT001 (two halves of an answer)
+    """What the asset class allows and this instrument is not said to forbid."""
+    return of_class and of_this is not False
 
 
 def _choice(

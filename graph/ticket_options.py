@@ -51,6 +51,7 @@ class TicketOptions:
     tick: Decimal | None = strawberry.field(description="The smallest step of a price.")
     lot: Decimal | None = strawberry.field(description="The smallest step of a quantity.")
     minimum: Decimal | None = strawberry.field(description="The smallest quantity.")
+    tradable: bool | None = strawberry.field(description="Whether the broker trades it now.")
     fractional: bool = strawberry.field(description="Whether parts of a unit are taken.")
     notional: bool = strawberry.field(description="Whether an amount of money is taken.")
     shortable: bool = strawberry.field(description="Whether what is not held can be sold.")

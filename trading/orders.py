@@ -135,7 +135,9 @@ class Orders:
         able = self._plugins[connection.broker].capabilities
         now = self._clock.now()
         now_open = await asyncio.to_thread(is_open, instrument.asset_class, now)
-        return ticket_options(instrument, able, market_open=now_open)
+        broker = await self._lines.open(connection)
+        increments = await broker.increments(instrument)
+        return ticket_options(instrument, able, increments=increments, market_open=now_open)
 
 
 def checked(key: str) -> str:

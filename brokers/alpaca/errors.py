@@ -16,6 +16,7 @@ from brokers.wire import Row, document
 from domain.errors import (
     BrokerError,
     CredentialsRejected,
+    InstrumentNotFound,
     InsufficientFunds,
     InvalidTicket,
     MarketClosed,
@@ -105,9 +106,15 @@ def _meaning(status: int, said: Said, call: Call) -> type[Refused]:
         case HTTPStatus.FORBIDDEN if not (said.code or "").isdigit():
             return Doubtful
         case HTTPStatus.NOT_FOUND:
-            return OrderNotFound if "/orders" in call.path else Refused
+            return _missing(call)
         case _:
             return _by_words(status, said.message.lower(), call)
+
+
+def _missing(call: Call) -> type[Refused]:
+    if "/orders" in call.path:
+        return OrderNotFound
+    return InstrumentNotFound if "/assets" in call.path else Refused
 
 
 def _by_words(status: int, words: str, call: Call) -> type[Refused]:

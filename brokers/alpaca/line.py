@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
-from brokers.alpaca import activities, parse
+from brokers.alpaca import activities, history, parse
 from brokers.alpaca.client import Client, perhaps_done
 from brokers.alpaca.errors import Duplicate
 from brokers.alpaca.fills import Fills
@@ -12,16 +13,19 @@ from brokers.alpaca.listing import Listing
 from brokers.alpaca.orders import Heard, placement, replacement, reports
 from brokers.alpaca.prices import Prices
 from brokers.alpaca.stream import reports_of, trade_updates
+from brokers.alpaca.symbols import symbol_of
 from brokers.contract import Found, Opening
 from brokers.wire import Row, rows
 from domain.account import AccountReport
+from domain.equity import EquityPoint
 from domain.errors import BrokerError, ErrorCode, NotPermitted, OrderNotFound, OutcomeUnknown
 from domain.events import Alive, Snapshot, StreamEvent
 from domain.facts import OrderReport, Source
 from domain.holding import Mark
-from domain.instrument import Instrument
+from domain.instrument import AssetClass, Instrument
 from domain.order import Terms
 from domain.ticket import Ticket
+from domain.ticket_options import Increments
 from domain.transaction import TransactionPage
 
 
@@ -34,6 +38,7 @@ class Line:
         self._listing = Listing(self._client, self._fills, opening.clock)
         self._prices = Prices(self._client, opening.clock)
         self._number: str | None = None
+        self._currency = "USD"
 
     async def accounts(self) -> Sequence[AccountReport]:
         """The one account."""
@@ -63,6 +68,10 @@ class Line:
     ) -> TransactionPage:
         """The account's activities of every type, in the order of their days."""
         return await activities.read(self._client, since, token)
+
+    async def history(self, account: str, since: date | None) -> Sequence[EquityPoint]:
+        """The account's equity at the end of each trading day."""
+        return await history.read(self._client, self._currency, since)
 
     async def place(self, ticket: Ticket) -> OrderReport:
         """POST once; if the id is taken an earlier sending arrived, and it is that order."""
@@ -101,6 +110,14 @@ class Line:
         """One order by Alpaca's id."""
         return await self._listing.order(account, broker_order_id)
 
+    async def increments(self, instrument: Instrument) -> Increments:
+        """From Alpaca's list of assets; options are not in it, and trade in whole contracts."""
+        if instrument.asset_class is AssetClass.OPTION:
+            return Increments(fractional=False, lot=Decimal(1), minimum=Decimal(1))
+        symbol = symbol_of(instrument)
+        body = await self._client.read("asset", "/v2/assets/{symbol}", symbol=symbol)
+        return parse.increments(Row(body, "the asset"))
+
     async def quotes(self, instruments: Sequence[Instrument]) -> Sequence[Mark]:
         """Latest prices; IEX for stocks, indicative for options."""
         return await self._prices.quotes(instruments)
@@ -133,7 +150,8 @@ class Line:
 
     async def _account(self) -> Row:
         row = Row(await self._client.read("account", "/v2/account"), "the account")
-        self._number = parse.account(row).number
+        report = parse.account(row)
+        self._number, self._currency = report.number, report.currency
         return row
 
     async def _adopted(self, account: str, client_order_id: str) -> OrderReport:

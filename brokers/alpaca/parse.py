@@ -12,6 +12,7 @@ from domain.account import AccountReport, AccountStatus, AccountType, AccountVal
 from domain.holding import CostSource, Holding, Mark, MarkSource
 from domain.instrument import Instrument
 from domain.money import ZERO
+from domain.ticket_options import Increments
 
 _BLOCKS = ("trading_blocked", "transfers_blocked", "account_blocked", "trade_suspended_by_user")
 _NO_TRADING = frozenset({"trading_blocked", "account_blocked"})
@@ -142,3 +143,15 @@ def fill(row: Row) -> Fill | None:
 def _signed(amount: Decimal | None, *, short: bool) -> Decimal | None:
     """Short positions come with a negative quantity; `side` says so too, and it is believed."""
     return -abs(amount) if short and amount is not None else amount
+
+
+def increments(row: Row) -> Increments:
+    """What an asset says of ordering it; of stocks it gives no steps."""
+    return Increments(
+        tradable=row.flag("tradable") if row.has("tradable") else None,
+        fractional=row.flag("fractionable") if row.has("fractionable") else None,
+        shortable=row.flag("shortable") if row.has("shortable") else None,
+        tick=row.amount("price_increment"),
+        lot=row.amount("min_trade_increment"),
+        minimum=row.amount("min_order_size"),
+    )

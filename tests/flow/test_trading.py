@@ -74,6 +74,13 @@ query O($account: ID!) {
   }
 }
 """
+COIN = """
+query O($account: ID!) {
+  ticketOptions(accountId: $account, instrument: { assetClass: CRYPTO, symbol: "BTC/USD" }) {
+    tradable shortable tick lot minimum
+  }
+}
+"""
 INTENTS = "{ intents(first: 50) { id kind state code note order { id } } }"
 POSITIONS = "{ positions(first: 9) { nodes { holding: quantity instrument { id symbol } } } }"
 
@@ -245,6 +252,12 @@ async def test_every_combination_is_offered_or_refused_with_a_reason(api: Api) -
     assert ("MARKET", "DAY", False) in taken
     assert ("MARKET", "DAY", True) not in taken
     assert options["fractional"]
+    coin = (await api.ask(COIN, account=account))["ticketOptions"]
+    assert (coin["tradable"], coin["shortable"], coin["minimum"]) == (True, False, "0.000000002")
+    assert coin["tick"]
+    assert coin["lot"]
+    unknown = await api.answer(COIN.replace("BTC/USD", "NONE/USD"), account=account)
+    assert unknown["errors"][0]["extensions"]["code"] == "INSTRUMENT_NOT_FOUND"
 
 
 async def test_another_user_and_a_token_that_reads_trade_nothing(made: World, api: Api) -> None:

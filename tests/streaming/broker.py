@@ -17,6 +17,7 @@ from domain.holding import Mark
 from domain.instrument import Instrument
 from domain.order import Terms
 from domain.ticket import Ticket
+from domain.ticket_options import Increments
 from domain.transaction import TransactionPage
 from tests.streaming.samples import account, snapshot
 
@@ -121,6 +122,10 @@ class ScriptedBroker:
 
     async def find(self, account: str, client_order_id: str) -> Found:
         """Feeds do not look for orders by our ids."""
+        raise AssertionError
+
+    async def increments(self, instrument: Instrument) -> Increments:
+        """Feeds order nothing."""
         raise AssertionError
 
     async def quotes(self, instruments: Sequence[Instrument]) -> Sequence[Mark]:
