@@ -14,6 +14,7 @@ from typing import Any
 
 import sandbox
 from app.clock import RealClock
+from brokers import plugins
 from brokers.market_hours import is_open
 from domain.errors import BrokerError, Problem
 from domain.ids import OrderId
@@ -109,7 +110,9 @@ def shown(intent: Intent) -> dict[str, Any]:
 
 def main() -> None:
     """Fork for every line; the answer is the child's result, or null if it died."""
-    is_open(AssetClass.EQUITY, RealClock().now())  # loads the calendars once for all children
+    # Loaded once for all children.
+    is_open(AssetClass.EQUITY, RealClock().now())
+    plugins()
     for line in sys.stdin:
         reading, writing = os.pipe()
         child = os.fork()
