@@ -55,6 +55,7 @@ def _graphql(settings: Settings, house: House) -> Endpoint:
         house.access,
         origins=settings.origins,
         explorer=settings.explorer,
+        projection=settings.projection,
         sockets_per_user=settings.sockets_per_user,
     )
 

@@ -111,6 +111,11 @@ class Settings(BaseSettings):
         "come back at once.",
     )
     explorer: bool = Field(default=True, description="Whether a browser gets the API explorer.")
+    projection: bool = Field(
+        default=True,
+        description="Whether answers and events are projected; off, every field of them is "
+        "executed: slower, with the same results.",
+    )
     endpoints: Endpoints = Field(
         default_factory=dict,
         description="Base URLs in place of a broker's own, by broker, environment and name: "

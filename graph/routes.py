@@ -40,9 +40,14 @@ def endpoint(
     allowances: Allowances | None = None,
     sockets_per_user: int = 50,
     pace: Pace | None = None,
+    projection: bool = True,
 ) -> Endpoint:
-    """Everything under /graphql; `explorer`: whether browsers get a page to try it by."""
-    engine = Engine(build(), services, limits=limits, allowances=allowances)
+    """Everything under /graphql.
+
+    `explorer`: whether browsers get a page to try it by. `projection`: off, graphql-core executes
+    every field, with the same results.
+    """
+    engine = Engine(build(), services, limits=limits, allowances=allowances, projection=projection)
     sockets = Sockets(services, most_per_user=sockets_per_user)
     view = HttpView(engine, authenticate=authenticate, origins=origins, explorer=explorer)
 

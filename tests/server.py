@@ -106,6 +106,7 @@ async def served(
             house.access,
             origins=frozenset({ORIGIN}),
             explorer=explorer,
+            projection=settings.projection,
             **options,
         )
         with socket.create_server(("127.0.0.1", 0)) as listener:
