@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from domain.account import AccountReport, Environment
 from domain.capabilities import Capabilities
 from domain.clock import Clock
+from domain.equity import EquityPoint
 from domain.events import Snapshot, StreamEvent
 from domain.facts import OrderReport
 from domain.holding import Mark
@@ -85,6 +86,10 @@ class Broker(Protocol):
         self, account: str, since: datetime | None, token: str | None = None
     ) -> TransactionPage:
         """A page of what was booked from `since` on (None: ever), oldest first, behind `token`."""
+        ...
+
+    async def history(self, account: str, since: date | None) -> Sequence[EquityPoint]:
+        """What the account was worth at the end of each day from `since` on (None: ever)."""
         ...
 
     async def place(self, ticket: Ticket) -> OrderReport:

@@ -6,10 +6,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from domain.clock import utc
+from domain.equity import Session
 from domain.instrument import AssetClass
 
+_NEW_YORK = ZoneInfo("America/New_York")
 _LOADING = threading.Lock()
 _ALWAYS_OPEN = frozenset({AssetClass.CRYPTO, AssetClass.PERPETUAL})
 
@@ -29,6 +32,17 @@ def next_open(asset_class: AssetClass, at: datetime) -> datetime:
         return utc(at)
     opens, _ = _sessions(utc(at).year)
     return opens[bisect_right(opens, utc(at))]
+
+
+def sessions(first: date, last: date) -> tuple[Session, ...]:
+    """New York's trading days from one day to another, and when each closes; slow at first use."""
+    found = (
+        Session(day=close.astimezone(_NEW_YORK).date(), closes_at=close)
+        for year in range(first.year, last.year + 1)
+        for close in _sessions(year)[1]
+        if close.astimezone(_NEW_YORK).year == year
+    )
+    return tuple(session for session in found if first <= session.day <= last)
 
 
 def _sessions(year: int) -> tuple[Sequence[datetime], Sequence[datetime]]:

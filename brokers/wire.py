@@ -122,6 +122,11 @@ class Row:
         value = self._fields.get(name)
         return tuple(t for t in value if isinstance(t, str)) if isinstance(value, list) else ()
 
+    def values(self, name: str) -> tuple[object, ...]:
+        """The plain values of a list; an absent list is empty."""
+        value = self._fields.get(name)
+        return tuple(value) if isinstance(value, list) else ()
+
     def words(self, name: str) -> str:
         """Text that a person is to read, made safe to show."""
         return said(self._fields.get(name))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.account import AccountReport, AccountValuation, Balance
+from domain.equity import EquityTold
 from domain.facts import OrderReport
 from domain.holding import Holding, Mark
 from domain.transaction import TransactionsRead
@@ -33,5 +34,5 @@ class Alive:
     at: datetime
 
 
-Event = OrderReport | Snapshot | TransactionsRead
+Event = OrderReport | Snapshot | TransactionsRead | EquityTold
 StreamEvent = OrderReport | Alive

@@ -199,7 +199,7 @@ class PortfolioQuery:
         """At the latest prices, stored or live."""
         viewer = info.context.viewer
         return await info.context.services.views.portfolio(
-            viewer.user_id, _wanted(base, environments), accounts=allowed(viewer, account_ids)
+            viewer.user_id, wanted(base, environments), accounts=allowed(viewer, account_ids)
         )
 
 
@@ -223,12 +223,13 @@ class PortfolioSubscription:
         viewer = info.context.viewer
         return info.context.services.views.portfolios(
             viewer.user_id,
-            _wanted(base, environments),
+            wanted(base, environments),
             accounts=allowed(viewer, account_ids),
             max_rate=max_rate,
         )
 
 
-def _wanted(base: str, environments: Sequence[Environment] | None) -> Wanted:
+def wanted(base: str, environments: Sequence[Environment] | None) -> Wanted:
+    """What was asked for; None of the environments means the most real one that there is."""
     chosen = None if environments is None else frozenset(environments)
     return Wanted(base=base, environments=chosen)

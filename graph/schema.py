@@ -15,6 +15,7 @@ from graph.changes import ChangeSubscription
 from graph.connecting import ConnectionMutation
 from graph.connections import Connection, ConnectionQuery, ConnectionSubscription
 from graph.halting import HaltMutation, HaltQuery
+from graph.history import HistoryQuery
 from graph.instruments import Instrument
 from graph.intents import IntentQuery
 from graph.lookup import NodeQuery
@@ -41,6 +42,7 @@ class Query(
     OrderQuery,
     TransactionQuery,
     PortfolioQuery,
+    HistoryQuery,
     IntentQuery,
     TradingQuery,
     HaltQuery,

@@ -16,7 +16,7 @@ from tortoise.transactions import in_transaction
 from domain.errors import ErrorCode, Problem
 
 APP = "store"
-_MODELS = ["store.models", "store.access_models"]
+_MODELS = ["store.models", "store.access_models", "store.money_models"]
 _PRAGMAS = {
     "journal_mode": "WAL",
     "synchronous": "FULL",

@@ -8,13 +8,14 @@ from uuid import uuid4
 from domain.account import AccountValuation, Balance
 from domain.changes import CashChange, Change, ChangeKind, HoldingChange
 from domain.connection import ConnectionState
+from domain.equity import EquityTold
 from domain.events import Event, Snapshot
 from domain.facts import OrderReport
 from domain.holding import Holding, Mark
 from domain.ids import AccountId, ConnectionId, InstrumentId, OrderId, UserId
 from domain.order import Order
 from domain.transaction import Reading, TransactionsRead
-from store import accounts, transactions
+from store import accounts, equity, transactions
 from store.book import About, Book, Entry, broker_ids, newest_id
 from store.codec import decode, encode
 from store.merge import Identity, KnownHolding, merge_holdings, merge_order, order_event
@@ -74,11 +75,15 @@ class Ledger:
             return None
         return decode(Reading, row.reading) if row.reading else Reading()
 
+    async def newest_equity(self, connection: ConnectionId, number: str) -> datetime | None:
+        """When the account's worth was last kept, None if it never was."""
+        return await equity.newest(connection, number)
+
 
 def _about(event: Event) -> About:
     if isinstance(event, Snapshot):
         return About(account=event.account.number, reports=event.orders)
-    if isinstance(event, TransactionsRead):
+    if isinstance(event, TransactionsRead | EquityTold):
         return About(account=event.account, reports=())
     return About(account=event.account, reports=(event,))
 
@@ -95,6 +100,9 @@ async def _take(unit: Unit, connection: ConnectionId, event: Event) -> Recorded:
         return await _take_snapshot(unit, book, account, event)
     if isinstance(event, TransactionsRead):
         await transactions.take(unit, account, event)
+        return Recorded(account_id=AccountId(account.id))
+    if isinstance(event, EquityTold):
+        await equity.take(unit, account, event)
         return Recorded(account_id=AccountId(account.id))
     order = await _take_order(unit, book, account, event, unit.now)
     return Recorded(account_id=AccountId(account.id), incomplete=_incomplete([order]))

@@ -178,27 +178,6 @@ class OrderLink(Model):
         unique_together = (("account_id", "broker_order_id"),)
 
 
-class TransactionRow(Model):
-    """One entry of an account's books, once by the broker's id."""
-
-    id = fields.CharField(max_length=_ID, primary_key=True)
-    user_id = fields.CharField(max_length=_ID)
-    account_id = fields.CharField(max_length=_ID)
-    broker_id = fields.CharField(max_length=_NAME)
-    instrument_id = fields.CharField(max_length=_NAME, null=True)
-    type = fields.CharField(max_length=32)
-    at = fields.DatetimeField()
-    value = fields.TextField()
-
-    class Meta:
-        table = "transaction_"
-        unique_together = (("account_id", "broker_id"),)
-        indexes = (
-            Index(fields=["user_id", "at", "id"]),
-            Index(fields=["user_id", "instrument_id"]),
-        )
-
-
 class AuditLine(Model):
     """One entry of a user's chain; `hash` covers it and all before it."""
 

@@ -16,8 +16,8 @@ from store.models import (
     OrderLink,
     OrderRow,
     SyncRow,
-    TransactionRow,
 )
+from store.money_models import EquityRow, TransactionRow
 from store.unit import Unit
 from store.values import account_of, holding_of
 
@@ -60,6 +60,6 @@ async def _purge_account(unit: Unit, account: AccountRow) -> None:
     if account.balances:
         none = CashChange(account_id=owner, balances=())
         unit.change(ChangeKind.CASH, none, connection=connection, account=owner)
-    for rows in (HoldingRow, IntentRow, OrderLink, OrderRow, TransactionRow):
+    for rows in (EquityRow, HoldingRow, IntentRow, OrderLink, OrderRow, TransactionRow):
         await rows.filter(account_id=owner).delete()
     await account.delete()

@@ -11,12 +11,14 @@ from domain.audit import AuditEntry, AuditRow
 from domain.changes import ChangeKind, HoldingChange
 from domain.clock import utc
 from domain.connection import Connection
+from domain.equity import Past
 from domain.holding import Holding, Mark
 from domain.ids import AccountId, ConnectionId, InstrumentId, OrderId, TransactionId, UserId
 from domain.instrument import Instrument
 from domain.order import Order, OrderEvent
 from domain.realized import Books
 from domain.transaction import Reading, Transaction, TransactionChange, TransactionType
+from store import equity
 from store.codec import decode
 from store.database import Database
 from store.models import (
@@ -27,8 +29,8 @@ from store.models import (
     JournalRow,
     MarkRow,
     OrderRow,
-    TransactionRow,
 )
+from store.money_models import TransactionRow
 from store.page import Page, decode_key, page
 from store.transactions import change_of
 from store.values import (
@@ -209,6 +211,12 @@ class Reads:
         """One of the user's."""
         row = await TransactionRow.get_or_none(id=id, user_id=user)
         return None if row is None else change_of(row)
+
+    async def equity(
+        self, user: UserId, accounts: Collection[AccountId], since: datetime, until: datetime
+    ) -> Mapping[AccountId, Past]:
+        """What each of these accounts was worth, oldest first, from `since` on, before `until`."""
+        return await equity.points(user, accounts, since, until)
 
     async def audit(
         self,

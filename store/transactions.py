@@ -7,7 +7,8 @@ from domain.changes import ChangeKind
 from domain.ids import AccountId, ConnectionId, TransactionId
 from domain.transaction import Transaction, TransactionChange, TransactionsRead, amended
 from store.codec import decode, encode
-from store.models import AccountRow, TransactionRow
+from store.models import AccountRow
+from store.money_models import TransactionRow
 from store.unit import Unit
 
 

@@ -16,6 +16,7 @@ from domain.instrument import Instrument
 from domain.order import ExecType, OrderEvent
 from store.ledger import Recorded
 from streaming.bookkeeping import Bookkeeping
+from streaming.chronicle import Chronicle
 from streaming.looked import OBSERVED, Looked, together
 from streaming.ports import Ports
 
@@ -40,6 +41,7 @@ class Intake:
         self._not_found: set[str] = set()
         self._incomplete: dict[str, dict[OrderId, int]] = {}
         self._books = Bookkeeping(connection, ports.ledger, ports.clock.now)
+        self._chronicle = Chronicle(connection, ports.ledger, ports.clock.now)
 
     async def look(self, *, sync: bool) -> Looked:
         """A snapshot of each account; a sync asks first which accounts there are."""
@@ -54,7 +56,7 @@ class Intake:
                     self._books.call_for(number)
         except Exception as error:  # noqa: BLE001 (told by what is returned)
             return self._failed(attempted, error)
-        looked = together([await self._look_at(broker, number) for number in self._numbers])
+        looked = together([await self._look_at(broker, n, sync=sync) for n in self._numbers])
         if not sync:
             return looked
         return replace(
@@ -82,9 +84,10 @@ class Intake:
         if merged := self._ports.marks.set(self._connection, mark):
             self._ports.hub.publish(self._user, merged, self._connection)
 
-    async def _look_at(self, broker: Broker, number: str) -> Looked:
+    async def _look_at(self, broker: Broker, number: str, *, sync: bool) -> Looked:
         try:
-            return await self._keep_books(broker, number, await self._observe(broker, number))
+            looked = await self._observe(broker, number, sync=sync)
+            return await self._keep_books(broker, number, looked)
         except Exception as error:  # noqa: BLE001 (told by what is returned)
             return self._failed(OBSERVED, error)
 
@@ -113,12 +116,14 @@ class Intake:
             return replace(looked, again=True)
         return replace(looked, attempted=(*looked.attempted, Resource.TRANSACTIONS))
 
-    async def _observe(self, broker: Broker, number: str) -> Looked:
+    async def _observe(self, broker: Broker, number: str, *, sync: bool) -> Looked:
         snapshot = await broker.snapshot(number)
         recorded = await self._ports.ledger.record(self._user, self._connection, snapshot)
         self._show(recorded)
         self._follow(broker, snapshot, owned=recorded.account_id is not None)
         await self._ask_after(broker, number, recorded.missing)
+        if recorded.account_id is not None:
+            await self._chronicle.keep(broker, snapshot, sync=sync)
         if recorded.incomplete or any(map(_trades, recorded.changes)):
             self._books.call_for(number)
         still_open = [order for order in snapshot.orders if not order.status.terminal]

@@ -1,7 +1,8 @@
 """When a connection is looked at again."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from math import inf
+from zoneinfo import ZoneInfo
 
 from brokers.market_hours import is_open, next_open
 from domain.capabilities import Capabilities, Pushed
@@ -10,6 +11,7 @@ from domain.instrument import AssetClass
 # What a stream tells is followed by a look, but not by one for each of its words.
 SHORTEST = 1.0
 _USUAL_PENALTY = 60.0
+_NEW_YORK, _CLOSE, _WEEKEND = ZoneInfo("America/New_York"), time(16, 0, 1), (5, 6)
 _FIRST_RETRY, _LONGEST_RETRY = 1.0, 60.0
 
 
@@ -42,7 +44,7 @@ class Pace:
 
     def wait(self, at: float, now: datetime) -> float:
         """Seconds until the next look if nobody asks for one."""
-        due = max(self._due(), self._penalty_until)
+        due = max(min(self._due(), self._close(at, now)), self._penalty_until)
         resting = self._capabilities.market_hours_only and self.reading
         if resting and not is_open(AssetClass.EQUITY, now):
             opens_in = (next_open(AssetClass.EQUITY, now) - now).total_seconds()
@@ -57,6 +59,10 @@ class Pace:
         poll_at = self._looked_at + self._poll_every()
         return min(self._sync_at, poll_at) if self.reading else poll_at
 
+    def _close(self, at: float, now: datetime) -> float:
+        """When the market closes next, so that what things are worth then is seen."""
+        return at + (next_close(now) - now).total_seconds() if self.reading else inf
+
     def _poll_every(self) -> float:
         capabilities = self._capabilities
         if not self.streaming and self.open_orders:
@@ -64,6 +70,26 @@ class Pace:
         pushed = {Pushed.ORDERS, Pushed.MARKS} <= capabilities.pushes
         told = self.streaming and self.pricing and self.reading and pushed
         return inf if told else capabilities.poll_every.total_seconds()
+
+
+def last_close(now: datetime) -> datetime:
+    """When New York usually closed last, holidays and short days unregarded."""
+    closed = _closes(now)
+    while closed > now or closed.weekday() in _WEEKEND:
+        closed -= timedelta(days=1)
+    return closed
+
+
+def next_close(now: datetime) -> datetime:
+    """When New York usually closes next."""
+    closes = _closes(now)
+    while closes <= now or closes.weekday() in _WEEKEND:
+        closes += timedelta(days=1)
+    return closes
+
+
+def _closes(now: datetime) -> datetime:
+    return datetime.combine(now.astimezone(_NEW_YORK).date(), _CLOSE, _NEW_YORK)
 
 
 def is_long(held: float) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from brokers.contract import Broker
@@ -20,6 +21,10 @@ class Ledger(Protocol):
 
     async def record(self, user: UserId, connection: ConnectionId, event: Event) -> Recorded:
         """Take in an event; what became of it."""
+        ...
+
+    async def newest_equity(self, connection: ConnectionId, number: str) -> datetime | None:
+        """When the account's worth was last kept."""
         ...
 
     async def reading(self, connection: ConnectionId, number: str) -> Reading | None:

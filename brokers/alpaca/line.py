@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
-from brokers.alpaca import activities, parse
+from brokers.alpaca import activities, history, parse
 from brokers.alpaca.client import Client, perhaps_done
 from brokers.alpaca.errors import Duplicate
 from brokers.alpaca.fills import Fills
@@ -17,6 +17,7 @@ from brokers.alpaca.symbols import symbol_of
 from brokers.contract import Found, Opening
 from brokers.wire import Row, rows
 from domain.account import AccountReport
+from domain.equity import EquityPoint
 from domain.errors import BrokerError, ErrorCode, NotPermitted, OrderNotFound, OutcomeUnknown
 from domain.events import Alive, Snapshot, StreamEvent
 from domain.facts import OrderReport, Source
@@ -37,6 +38,7 @@ class Line:
         self._listing = Listing(self._client, self._fills, opening.clock)
         self._prices = Prices(self._client, opening.clock)
         self._number: str | None = None
+        self._currency = "USD"
 
     async def accounts(self) -> Sequence[AccountReport]:
         """The one account."""
@@ -66,6 +68,10 @@ class Line:
     ) -> TransactionPage:
         """The account's activities of every type, in the order of their days."""
         return await activities.read(self._client, since, token)
+
+    async def history(self, account: str, since: date | None) -> Sequence[EquityPoint]:
+        """The account's equity at the end of each trading day."""
+        return await history.read(self._client, self._currency, since)
 
     async def place(self, ticket: Ticket) -> OrderReport:
         """POST once; if the id is taken an earlier sending arrived, and it is that order."""
@@ -144,7 +150,8 @@ class Line:
 
     async def _account(self) -> Row:
         row = Row(await self._client.read("account", "/v2/account"), "the account")
-        self._number = parse.account(row).number
+        report = parse.account(row)
+        self._number, self._currency = report.number, report.currency
         return row
 
     async def _adopted(self, account: str, client_order_id: str) -> OrderReport:

@@ -1,6 +1,6 @@
 """/v2/account: balances, configurations, activities and the history of equity."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from sandbox.alpaca.errors import invalid
 from sandbox.alpaca.orders import body, count_asked, moment_asked
 from sandbox.alpaca.words import moment, number
 from sandbox.answering import reply
+from sandbox.clock import NEW_YORK
 from sandbox.exchange import Exchange
 
 _DEFAULTS = {
@@ -201,11 +202,22 @@ def _usual_timeframe(days: int) -> str:
 def _steps(
     account: Account, start: datetime, end: datetime, minutes: int
 ) -> list[tuple[int, Decimal]]:
-    """The last equity of each step, dated at the step's start in unix seconds."""
+    """The last equity of each step, dated at the step's start in unix seconds.
+
+    Days are New York's, dated at 20:00 of the day, as in the vendor's examples.
+    """
     step = timedelta(minutes=minutes)
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     last: dict[int, Decimal] = {}
     for at, equity in account.equity_points:
         if start <= at <= end:
-            last[int((at - epoch) // step * step.total_seconds())] = equity
+            if minutes == _MINUTES["1D"]:
+                stamp = int(_evening(at).timestamp())
+            else:
+                stamp = int((at - epoch) // step * step.total_seconds())
+            last[stamp] = equity
     return list(last.items())
+
+
+def _evening(at: datetime) -> datetime:
+    return datetime.combine(at.astimezone(NEW_YORK).date(), time(20), NEW_YORK)

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NoReturn
 
 from brokers.contract import Found
 from domain.account import AccountReport
 from domain.capabilities import Capabilities, PreviewBy, Pushed, Rate, Replacing
 from domain.clock import Clock
+from domain.equity import EquityPoint
 from domain.errors import OrderNotFound
 from domain.events import Alive, Snapshot, StreamEvent
 from domain.facts import OrderReport
@@ -52,6 +53,8 @@ class ScriptedBroker:
         self.followed: frozenset[Instrument] = frozenset()
         self.books: dict[str | None, TransactionPage] = {None: TransactionPage(transactions=())}
         self.books_ail: Exception | None = None
+        self.past: list[EquityPoint] = []
+        self.histories_asked: list[date | None] = []
         self.pages_asked: list[tuple[datetime | None, str | None]] = []
 
     async def accounts(self) -> Sequence[AccountReport]:
@@ -107,6 +110,13 @@ class ScriptedBroker:
         if self.books_ail:
             raise self.books_ail
         return self.books[token]
+
+    async def history(self, account: str, since: date | None) -> Sequence[EquityPoint]:
+        """Those of its past from then on."""
+        self.histories_asked.append(since)
+        if self.books_ail:
+            raise self.books_ail
+        return self.past
 
     async def place(self, ticket: Ticket) -> NoReturn:
         """Feeds never trade."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain.account import Environment
 from domain.changes import Change, ChangeKind
@@ -15,6 +15,7 @@ from domain.connection import (
     Permission,
     Reach,
 )
+from domain.equity import EquityPoint, EquityTold
 from domain.events import Event, Snapshot
 from domain.facts import OrderReport
 from domain.ids import AccountId, ConnectionId, OrderId, UserId
@@ -56,6 +57,7 @@ class Bench:
         self.healths: list[Health] = []
         self.recorded: list[Event] = []
         self.readings: dict[str, Reading] = {}
+        self.worth: list[EquityPoint] = []
         self.next_recorded: list[Recorded] = []
         self.connections = [connection()]
         self.opens, self.closes = 0, 0
@@ -95,6 +97,9 @@ class Bench:
         if isinstance(event, TransactionsRead):
             self.readings[event.account] = event.reading
             return Recorded(account_id=AccountId("account"))
+        if isinstance(event, EquityTold):
+            self.worth += event.points
+            return Recorded(account_id=AccountId("account"))
         if self.next_recorded:
             return self.next_recorded.pop(0)
         if isinstance(event, Snapshot):
@@ -102,6 +107,10 @@ class Bench:
                 account_id=AccountId("account"), valuation=event.valuation, marks=event.marks
             )
         return Recorded(account_id=AccountId("account"), changes=(change_of(event),))
+
+    async def newest_equity(self, connection: ConnectionId, number: str) -> datetime | None:
+        """As it was last recorded."""
+        return max((point.at for point in self.worth), default=None)
 
     async def reading(self, connection: ConnectionId, number: str) -> Reading | None:
         """As it was last recorded."""
