@@ -217,14 +217,14 @@ class Views:
             for told in await run.whole(watch):
                 yield told
             while True:
+                # What came since the last clear has set it, so nothing is looked for in vain.
+                await watch.wait()
                 watch.clear()
                 news = await run.news(watch)
                 for told in news:
                     yield told
                 if news:
                     await self._clock.sleep(self._pause(1 / max_rate))
-                else:
-                    await watch.wait()
 
     def _portfolio(self, state: State, wanted: Wanted) -> Portfolios:
         return Portfolios(state, self._marks, wanted, self._money, self._clock.now)

@@ -15,6 +15,7 @@ from graphql.pyutils import Path
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
+from domain.changes import HoldingChange
 from domain.connection import Connection
 from domain.holding import Position
 from domain.ids import AccountId
@@ -202,3 +203,21 @@ def test_projections_of_one_document_are_kept_for_few_conditions() -> None:
         variables = dict(zip(names, values, strict=True))
         assert same(document, frame, variables)
     assert len(document._shows) <= 4
+
+
+def test_a_value_of_another_type_is_told_as_graphql_core_tells_it() -> None:
+    document = read("subscription { positionUpdated { upserts { id quantity } } }")
+    stranger: Any = HoldingChange(account_id=POSITION.account_id, holding=POSITION.holding)
+    frame = PositionsFrame(upserts=(stranger,), removed=(), as_of=START)
+    assert not same(document, frame, {})
+
+
+def test_a_list_that_can_be_read_once_is_left_whole_for_graphql_core() -> None:
+    executor = projecting(read("subscription { positionUpdated { upserts { quantity } } }"))
+    once: Any = iter([POSITION])
+    frame, show = PositionsFrame(upserts=once, removed=(), as_of=START), executor.event()
+    assert show is not None
+    assert shared(show, frame) is None
+    assert orjson.loads(told(executor, frame)) == {
+        "data": {"positionUpdated": {"upserts": [{"quantity": "5"}]}}
+    }
