@@ -40,13 +40,21 @@ def _shows_change(value: type) -> Callable[[object, object], bool]:
     )
 
 
+@strawberry.interface(
+    description="A frame of a stream that resumes. Ask for its cursor here: kinds may be added."
+)
+class Resumable:
+    """What every frame of `changes` and `orderUpdated` has."""
+
+    cursor: Cursor = strawberry.field(description=BEHIND)
+
+
 @strawberry.type(description="Something happened to an order; each comes exactly once, in order.")
-class OrderChanged:
+class OrderChanged(Resumable):
     """Declares what is shown of a change to an OrderEvent."""
 
     is_type_of = _shows_change(OrderEventValue)
 
-    cursor: Cursor = strawberry.field(description=BEHIND)
     at = of("change.value.at", datetime, "When it happened.")
     exec_type = of("change.value.exec_type", ExecType, "Why the order changed.")
     order = of("change.value.order", Order, "The order as it now is.")
@@ -54,57 +62,52 @@ class OrderChanged:
 
 
 @strawberry.type(description="A holding is now this; quantity zero is its end.")
-class HoldingChanged:
+class HoldingChanged(Resumable):
     """Declares what is shown of a change to a HoldingChange."""
 
     is_type_of = _shows_change(HoldingChange)
 
-    cursor: Cursor = strawberry.field(description=BEHIND)
     at = of("change.at", datetime, "When we learned it.")
     holding = of("change.value", Holding, "The holding as it now is.")
 
 
 @strawberry.type(description="The cash of an account is now this.")
-class CashChanged:
+class CashChanged(Resumable):
     """Declares what is shown of a change to a CashChange."""
 
     is_type_of = _shows_change(CashChange)
 
-    cursor: Cursor = strawberry.field(description=BEHIND)
     at = of("change.at", datetime, "When we learned it.")
     account_id = of("change.value.account_id", strawberry.ID, "The account.", shown_as=account_id)
     balances = of("change.value.balances", list[Balance], "All of its balances.")
 
 
 @strawberry.type(description="A transaction was booked or amended; a Snapshot has none of them.")
-class TransactionChanged:
+class TransactionChanged(Resumable):
     """Declares what is shown of a change to a TransactionChange."""
 
     is_type_of = _shows_change(TransactionChange)
 
-    cursor: Cursor = strawberry.field(description=BEHIND)
     at = of("change.at", datetime, "When we learned it.")
     transaction = of("change.value", Transaction, "The transaction as it now is.")
 
 
 @strawberry.type(description="An account is new or now this.")
-class AccountChanged:
+class AccountChanged(Resumable):
     """Declares what is shown of a change to an Account."""
 
     is_type_of = _shows_change(AccountValue)
 
-    cursor: Cursor = strawberry.field(description=BEHIND)
     at = of("change.at", datetime, "When we learned it.")
     account = of("change.value", Account, "The account as it now is.")
 
 
 @strawberry.type(description="A connection is new or now this.")
-class ConnectionChanged:
+class ConnectionChanged(Resumable):
     """Declares what is shown of a change to a Connection."""
 
     is_type_of = _shows_change(ConnectionValue)
 
-    cursor: Cursor = strawberry.field(description=BEHIND)
     at = of("change.at", datetime, "When we learned it.")
     connection = of("change.value", Connection, "The connection as it now is.")
 
@@ -146,12 +149,11 @@ def _positions(source: Parent[SnapshotFrame]) -> list[PositionValue]:
 @strawberry.type(
     description="Everything as it is: what a client begins with, and again after Resync."
 )
-class Snapshot:
+class Snapshot(Resumable):
     """Declares what is shown of a SnapshotFrame."""
 
     is_type_of = shows(SnapshotFrame)
 
-    cursor: Cursor = strawberry.field(description=BEHIND)
     connections = of("state.connections", list[Connection], "Every connection.")
     accounts = strawberry.field(
         resolver=_accounts, graphql_type=list[AccountUpdate], description="Accounts with figures."
@@ -165,17 +167,16 @@ class Snapshot:
 
 
 @strawberry.type(description="The cursor that was handed in leads nowhere; a Snapshot follows.")
-class Resync:
+class Resync(Resumable):
     """Declares what is shown of a ResyncFrame."""
 
     is_type_of = shows(ResyncFrame)
 
-    cursor: Cursor = strawberry.field(description=BEHIND)
     reason: ResyncReason = strawberry.field(description="Why.")
 
 
 @strawberry.type(description="Nothing happened, and the stream is alive.")
-class Heartbeat:
+class Heartbeat(Resumable):
     """Declares what is shown of a Heartbeat frame."""
 
     is_type_of = shows(HeartbeatFrame)

@@ -35,12 +35,13 @@ const EXAMPLES = {
   'All changes': `subscription ($after: Cursor) {
   changes(after: $after) {
     __typename
-    ... on Snapshot { cursor orders { id status } positions { id quantity } }
-    ... on OrderChanged { cursor execType order { id status filledQuantity } }
-    ... on HoldingChanged { cursor holding { id quantity } }
-    ... on ConnectionChanged { cursor connection { id health { state } } }
-    ... on Resync { cursor reason }
-    ... on Heartbeat { cursor at }
+    ... on Resumable { cursor }
+    ... on Snapshot { orders { id status } positions { id quantity } }
+    ... on OrderChanged { execType order { id status filledQuantity } }
+    ... on HoldingChanged { holding { id quantity } }
+    ... on ConnectionChanged { connection { id health { state } } }
+    ... on Resync { reason }
+    ... on Heartbeat { at }
   }
 }`,
 }

@@ -27,7 +27,13 @@ export function apollo(url, authorization) {
     new GraphQLWsLink(socketOf(url, authorization)),
     http,
   )
-  const possibleTypes = { Node: ['Account', 'Connection', 'Instrument', 'Order', 'Position'] }
+  const possibleTypes = {
+    Node: ['Account', 'Connection', 'Instrument', 'Order', 'Position'],
+    Resumable: [
+      'OrderChanged', 'HoldingChanged', 'CashChanged', 'TransactionChanged', 'AccountChanged',
+      'ConnectionChanged', 'Snapshot', 'Resync', 'Heartbeat',
+    ],
+  }
   const client = new ApolloClient({ link, cache: new InMemoryCache({ possibleTypes }) })
   return {
     query: async (text) => settled(await client.query({ query: gql(text) })),

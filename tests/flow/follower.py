@@ -17,16 +17,16 @@ CHANGES = """
 subscription Changes($after: Cursor) {
   changes(after: $after) {
     __typename
-    ... on Snapshot { cursor positions { id quantity } orders { id status filledQuantity } }
+    ... on Resumable { cursor }
+    ... on Snapshot { positions { id quantity } orders { id status filledQuantity } }
     ... on OrderChanged {
-      cursor execType order { id brokerOrderId status filledQuantity } executions { executionId }
+      execType order { id brokerOrderId status filledQuantity } executions { executionId }
     }
-    ... on HoldingChanged { cursor holding { id quantity } }
-    ... on CashChanged { cursor accountId balances { currency cash } }
-    ... on AccountChanged { cursor account { id } }
-    ... on ConnectionChanged { cursor connection { id label health { state } } }
-    ... on Resync { cursor reason }
-    ... on Heartbeat { cursor }
+    ... on HoldingChanged { holding { id quantity } }
+    ... on CashChanged { accountId balances { currency cash } }
+    ... on AccountChanged { account { id } }
+    ... on ConnectionChanged { connection { id label health { state } } }
+    ... on Resync { reason }
   }
 }
 """
@@ -53,6 +53,7 @@ class Follower:
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._follow())
+        self._task.add_done_callback(lambda _: asyncio.ensure_future(self._wake()))
         return self
 
     async def __aexit__(
@@ -78,6 +79,11 @@ class Follower:
                 if self._task.done():
                     await self._task
                 await self._grew.wait()
+
+    async def _wake(self) -> None:
+        """Let whoever waits for frames see that none will come."""
+        async with self._grew:
+            self._grew.notify_all()
 
     async def _follow(self) -> None:
         while True:
