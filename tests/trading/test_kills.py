@@ -13,8 +13,6 @@ from domain.intent import Boundary
 from tests.trading.killing import Killing, killing
 from tests.trading.orders import hold, ours
 
-# Longer than a placement takes here, so that some die after its end.
-LONGEST = 0.12
 FAULTS = (None, "timeout_after", "reset_after", "error_after", "error")
 
 
@@ -74,16 +72,26 @@ async def test_three_hundred_kills_at_random(
     assert ends["killed"] > 100, ends
 
 
+async def _longest(made: Killing) -> float:
+    """A little more than a placement takes here and now, so that some die after its end."""
+    times = []
+    for _ in range(5):
+        _, answer = await made.run(kind="place", key=made.next_case())
+        times.append(float(answer["took"]))
+    return max(times) * 1.2
+
+
 async def _at_random(made: Killing, seeds: range) -> Counter[str]:
     """How many died, and what became of all the orders."""
     ends: Counter[str] = Counter()
+    longest = await _longest(made)
     for seed in seeds:
         chance = random.Random(seed)
         fault = chance.choice(FAULTS)
         if fault is not None:
             made.box.faults.add(fault, method="POST", path="/v2/orders")
         order = {"kind": "place", "key": made.next_case()}
-        died, after = await made.killed(order, die_after=chance.uniform(0, LONGEST))
+        died, after = await made.killed(order, die_after=chance.uniform(0, longest))
         ends["killed" if died else "survived"] += 1
         ends[after["state"] or after["code"]] += 1
     return ends

@@ -68,7 +68,9 @@ async def trade(order: dict[str, Any]) -> dict[str, Any]:
             return await aftermath(made, clock, order)
         if "die_after" in order:
             threading.Timer(order["die_after"], die).start()
-        return await tried(made, order)
+        began = clock.monotonic()
+        answer = await tried(made, order)
+        return {**answer, "took": clock.monotonic() - began}
 
 
 async def aftermath(made: Rig, clock: Later, order: dict[str, Any]) -> dict[str, Any]:
