@@ -33,6 +33,8 @@ class Run(Generic[T]):
         begin: Callable[[State], Projection[T]],
         journal: Journal,
         hub: Hub,
+        *,
+        many: int = _MANY,
     ) -> None:
         self._user, self._sight, self._begin = user, sight, begin
         self._journal, self._hub = journal, hub
@@ -42,7 +44,7 @@ class Run(Generic[T]):
         self._rows: dict[Hashable, tuple[int, Any]] = {}
         self._frames: dict[int, Sequence[T]] = {}
         self._followers: dict[object, int] = {}
-        self._prune_at = _MANY
+        self._many = self._prune_at = many
 
     def join(self, follower: object) -> None:
         """Nothing that changes from now on is forgotten before this follower was told."""
@@ -113,4 +115,4 @@ class Run(Generic[T]):
         old = sum(1 for _ in takewhile(lambda row: row[0] <= told, self._rows.values()))
         for key in list(islice(self._rows, old)):
             del self._rows[key]
-        self._prune_at = max(_MANY, 2 * len(self._rows))
+        self._prune_at = max(self._many, 2 * len(self._rows))
