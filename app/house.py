@@ -31,6 +31,7 @@ from streaming.views import Views
 from trading.connect import Connect
 from trading.desk import Desk
 from trading.ports import Ports as TradingPorts
+from trading.quotes import Quotes
 from trading.sync import Sync
 
 log = logging.getLogger(__name__)
@@ -144,6 +145,7 @@ def _services(parts: _Parts, feeds: Feeds) -> Services:
         connect=connect,
         sync=Sync(connections=connections, runs=stores.sync_runs, ring=lambda _: feeds.ring()),
         desk=_desk(parts),
+        quotes=Quotes(stores.reads, parts.lines, parts.marks.of, parts.clock),
         tokens=stores.tokens,
         sign_ins=stores.sign_ins,
         note=stores.audit.append,

@@ -12,7 +12,7 @@ from domain.equity import EquityPoint
 from domain.events import Snapshot, StreamEvent
 from domain.facts import OrderReport
 from domain.holding import Mark
-from domain.instrument import Instrument
+from domain.instrument import AssetClass, Instrument
 from domain.order import Terms
 from domain.ticket import Ticket
 from domain.ticket_options import Increments
@@ -114,6 +114,12 @@ class Broker(Protocol):
 
     async def increments(self, instrument: Instrument) -> Increments:
         """What may be ordered of it, and in what steps; `InstrumentNotFound` if it is none."""
+        ...
+
+    async def instruments(
+        self, search: str, asset_class: AssetClass | None
+    ) -> Sequence[Instrument]:
+        """What it trades that is called so, best first; options by their underlying."""
         ...
 
     async def quotes(self, instruments: Sequence[Instrument]) -> Sequence[Mark]:

@@ -21,6 +21,7 @@ from streaming.marks import Marks
 from streaming.views import Views
 from trading.connect import Connect
 from trading.desk import Desk
+from trading.quotes import Quotes
 from trading.sync import Sync
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Services:
     connect: Connect
     sync: Sync
     desk: Desk
+    quotes: Quotes
     tokens: Tokens
     sign_ins: SignIns
     note: Note

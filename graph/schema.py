@@ -22,6 +22,7 @@ from graph.lookup import NodeQuery
 from graph.orders import Order, OrderQuery
 from graph.portfolio import PortfolioQuery, PortfolioSubscription
 from graph.positions import Position, PositionQuery, PositionSubscription
+from graph.quotes import QuoteQuery, QuoteSubscription
 from graph.rate_limit import RateLimitQuery
 from graph.risk import RiskMutation, RiskQuery
 from graph.scalars import SCALARS
@@ -43,6 +44,7 @@ class Query(
     TransactionQuery,
     PortfolioQuery,
     HistoryQuery,
+    QuoteQuery,
     IntentQuery,
     TradingQuery,
     HaltQuery,
@@ -65,6 +67,7 @@ class Subscription(
     AccountSubscription,
     PositionSubscription,
     PortfolioSubscription,
+    QuoteSubscription,
 ):
     """Root fields, a mixin a noun."""
 

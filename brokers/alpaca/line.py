@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from brokers.alpaca import activities, history, parse
+from brokers.alpaca.assets import Assets
 from brokers.alpaca.client import Client, perhaps_done
 from brokers.alpaca.errors import Duplicate
 from brokers.alpaca.fills import Fills
@@ -37,6 +38,7 @@ class Line:
         self._fills = Fills()
         self._listing = Listing(self._client, self._fills, opening.clock)
         self._prices = Prices(self._client, opening.clock)
+        self._assets = Assets(self._client, opening.clock)
         self._number: str | None = None
         self._currency = "USD"
 
@@ -117,6 +119,12 @@ class Line:
         symbol = symbol_of(instrument)
         body = await self._client.read("asset", "/v2/assets/{symbol}", symbol=symbol)
         return parse.increments(Row(body, "the asset"))
+
+    async def instruments(
+        self, search: str, asset_class: AssetClass | None
+    ) -> Sequence[Instrument]:
+        """From Alpaca's list of assets, or the contracts on an underlying."""
+        return await self._assets.search(search, asset_class)
 
     async def quotes(self, instruments: Sequence[Instrument]) -> Sequence[Mark]:
         """Latest prices; IEX for stocks, indicative for options."""

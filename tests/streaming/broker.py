@@ -15,7 +15,7 @@ from domain.errors import OrderNotFound
 from domain.events import Alive, Snapshot, StreamEvent
 from domain.facts import OrderReport
 from domain.holding import Mark
-from domain.instrument import Instrument
+from domain.instrument import AssetClass, Instrument
 from domain.order import Terms
 from domain.ticket import Ticket
 from domain.ticket_options import Increments
@@ -136,6 +136,12 @@ class ScriptedBroker:
 
     async def increments(self, instrument: Instrument) -> Increments:
         """Feeds order nothing."""
+        raise AssertionError
+
+    async def instruments(
+        self, search: str, asset_class: AssetClass | None
+    ) -> Sequence[Instrument]:
+        """Feeds search for nothing."""
         raise AssertionError
 
     async def quotes(self, instruments: Sequence[Instrument]) -> Sequence[Mark]:
