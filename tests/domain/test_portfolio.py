@@ -211,6 +211,16 @@ def test_a_figure_of_which_nothing_is_known_is_not_zero() -> None:
     assert empty.day_change == 0
 
 
+def test_parts_too_fine_to_be_added_exactly_are_rounded_before_they_are_added() -> None:
+    fine = position("a", stock("AAPL"), "0.000000000000000001", "0.000000000000000003")
+    huge = position("a", stock("MSFT"), "9" * 18 + ".5", "9" * 18 + ".5")
+    found = portfolio(
+        Owned(accounts=[account("a")], balances={}, positions=[fine, huge]), RATES, "EUR", NOW
+    )
+    assert exactly(part.value for part in found.parts) == Fraction(found.value)
+    assert found.parts[0].value == 0
+
+
 def test_a_coin_is_a_dollar_only_by_setting() -> None:
     assert USD_ONLY.rate("USDC", "USD") is None
     rate = Rates.of(Money(dollar_coins=frozenset({"USDC"})), []).rate("USDC", "USD")
