@@ -1,13 +1,15 @@
 """An order across its broker ids: each link joined alone, then folded to one order. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 
 from domain.facts import (
     Facts,
     OrderReport,
+    Said,
     average_price,
     facts_of,
     filled,
@@ -48,19 +50,29 @@ def _joined(known: Link, new: Link) -> Link:
     return replace(
         known,
         # A mere repetition leaves everything as it was, so that nothing is written for it.
-        facts=known.facts if _repeatable(facts) == _repeatable(known.facts) else facts,
+        facts=known.facts if _said_before(facts, known.facts) else facts,
         replaces=known.replaces or new.replaces,
         replaced_by=new.replaced_by or known.replaced_by,
     )
 
 
-def _repeatable(facts: Facts) -> Facts:
-    said, furthest = facts.said, facts.furthest
-    return replace(
-        facts,
-        said=replace(said, stamp=said.stamp.repeatable),
-        furthest=replace(furthest, stamp=furthest.stamp.repeatable),
+def _said_before(facts: Facts, known: Facts) -> bool:
+    """Whether they differ in nothing but how and when each thing was heard."""
+    return (
+        _hard(facts) == _hard(known)
+        and _repeats(facts.said, known.said)
+        and _repeats(facts.furthest, known.furthest)
     )
+
+
+def _repeats(one: Said, other: Said) -> bool:
+    return one is other or (
+        _soft(one) == _soft(other) and one.stamp.repeatable == other.stamp.repeatable
+    )
+
+
+_hard = attrgetter("terminal", "executions", "busted")
+_soft = attrgetter(*(each.name for each in fields(Said) if each.name != "stamp"))
 
 
 def _in_order(by_id: dict[str, Link]) -> tuple[Link, ...]:
