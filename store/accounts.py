@@ -9,30 +9,24 @@ from domain.connection import Connection, ConnectionState
 from domain.ids import AccountId, ConnectionId
 from store.book import Book
 from store.codec import encode
-from store.models import AccountLink, AccountRow, ConnectionRow, OrderRow
+from store.models import AccountLink, AccountRow, OrderRow
 from store.unit import Unit
-from store.values import account_of, connection_of
+from store.values import account_of
 
 _SPEAKING = frozenset({ConnectionState.ACTIVE, ConnectionState.DEGRADED})
 
 
-def key(connection: ConnectionRow, number: str) -> tuple[str, str, str]:
-    """What makes an account of this connection one and the same: broker, environment, number."""
-    link = connection_of(connection)
-    return (link.broker, link.environment.value, number)
-
-
 async def seen(
-    unit: Unit, book: Book, connection: ConnectionRow, report: AccountReport | str
+    unit: Unit, book: Book, connection: Connection, report: AccountReport | str
 ) -> AccountRow | None:
     """The account that a connection reports of, made on first sight.
 
     None if another connection that is well owns it: an account counts once.
     """
     number = report if isinstance(report, str) else report.number
-    row = await book.account(*key(connection, number))
+    row = await book.account(connection, number)
     if row is None:
-        return await _made(unit, book, connection_of(connection), _described(report))
+        return await _made(unit, book, connection, _described(report))
     if row.connection_id != connection.id and not await _taken_over(unit, book, row, connection):
         return None
     if isinstance(report, AccountReport):
@@ -87,12 +81,13 @@ def _account(id: AccountId, link: Connection, report: AccountReport) -> Account:
     )
 
 
-async def _taken_over(unit: Unit, book: Book, row: AccountRow, connection: ConnectionRow) -> bool:
+async def _taken_over(unit: Unit, book: Book, row: AccountRow, connection: Connection) -> bool:
     """Link it; take it over if its owner is not well."""
     await AccountLink.get_or_create(account_id=row.id, connection_id=connection.id)
-    owner = await book.connection(ConnectionId(row.connection_id))
-    if owner is not None and owner.enabled and owner.state in _SPEAKING:
+    owner = await book.connection(unit.user, ConnectionId(row.connection_id))
+    if owner is not None and owner.enabled and owner.health.state in _SPEAKING:
         return False
+    await book.flush()
     row.connection_id = connection.id
     await row.save(update_fields=["connection_id"])
     await OrderRow.filter(account_id=row.id).update(connection_id=connection.id)

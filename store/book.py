@@ -1,79 +1,125 @@
-"""What one transaction has read of a user's accounts and orders, and will write back at its end."""
+"""What one transaction has read of accounts and orders, and will write back at its end."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
+from domain.connection import Connection
 from domain.facts import OrderReport
-from domain.ids import AccountId, ConnectionId, OrderId
+from domain.ids import AccountId, ConnectionId, OrderId, UserId
+from domain.order import Order
 from store.chain import Link
 from store.codec import decode, encode
+from store.engines import Rows, Write
 from store.merge import OURS, Known
-from store.models import AccountRow, ConnectionRow, OrderLink, OrderRow
-from store.unit import Unit
-from store.values import order_of
+from store.models import AccountRow
+from store.statements import insert, moment
+from store.unit import Group, Unit
+
+_AccountKey = tuple[UserId, str, str, str]
+
+_CONNECTIONS = "SELECT id, value FROM connection WHERE id = ANY($1)"
+_ACCOUNTS = "SELECT * FROM account WHERE user_id = ANY($1) AND number = ANY($2)"
+_ORDER = "o.user_id, o.connection_id, o.changed_at, o.value, o.chain"
+_OF_NAMES = f"""
+SELECT l.account_id, l.broker_order_id, {_ORDER}
+FROM account a JOIN order_link l ON l.account_id = a.id JOIN order_ o ON o.id = l.order_id
+WHERE a.user_id = ANY($1) AND a.number = ANY($2) AND l.broker_order_id = ANY($3)
+"""  # noqa: S608 (our names)
+_OF_ACCOUNT = f"SELECT {_ORDER} FROM order_ o WHERE o.account_id = $1 AND "  # noqa: S608 (our names)
+
+_LINK = ("account_id", "broker_order_id", "order_id")
+_PUT_LINK = insert("order_link", _LINK, unless=_LINK[:2])
+_LASTING = ("id", "user_id", "account_id", "placed_at")
+_CHANGING = (
+    "connection_id",
+    "client_order_id",
+    "instrument_id",
+    "open",
+    "changed_at",
+    "value",
+    "chain",
+)
+_PUT_ORDER = insert("order_", (*_LASTING, *_CHANGING), unless=("id",), then=_CHANGING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
     """What a job of the ledger is about, so that the first of a group can read for all."""
 
+    connection: ConnectionId
     account: str
-    reports: tuple[OrderReport, ...]
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class Entry:
-    """An order in the book, and when it last changed."""
+    """An order in the book, whose it is, and when it last changed."""
 
+    user: UserId
     known: Known
     changed_at: datetime
 
 
 class Book:
-    """Reads each thing once a transaction; `unit.kept(Book, ...)` is the one of a unit."""
+    """Reads each thing once a transaction, for all its users; `Book.of(unit)` is the one of it."""
 
-    def __init__(self, unit: Unit) -> None:
-        self._unit = unit
-        self._connections: dict[ConnectionId, ConnectionRow | None] = {}
-        self._accounts: dict[tuple[str, str, str], AccountRow] = {}
+    def __init__(self, group: Group) -> None:
+        self._group = group
+        self._forget()
+        group.at_end(self._writes)
+
+    @classmethod
+    def of(cls, unit: Unit) -> "Book":
+        """The book of the unit's transaction."""
+        return unit.group.kept(cls, lambda: cls(unit.group))
+
+    def _forget(self) -> None:
+        about = self._group.about
+        self._to_come = [(user, each) for user, each in about if isinstance(each, About)]
+        self._connections: dict[ConnectionId, Connection | None] = {}
+        self._numbers: set[tuple[UserId, str]] = set()
+        self._accounts: dict[_AccountKey, AccountRow] = {}
+        self._made: set[AccountId] = set()
         self._links: dict[tuple[AccountId, str], OrderId | None] = {}
         self._new_links: dict[tuple[AccountId, str], OrderId] = {}
         self._orders: dict[OrderId, Entry] = {}
         self._dirty: set[OrderId] = set()
-        unit.at_end(self._save)
 
-    async def connection(self, id: ConnectionId) -> ConnectionRow | None:
+    async def flush(self) -> None:
+        """Write what is waiting and read anew: the rows are about to be changed by others."""
+        if writes := list(self._writes()):
+            await self._group.batches.write(writes)
+        self._forget()
+
+    async def connection(self, user: UserId, id: ConnectionId) -> Connection | None:
         """The user's connection; None if there is none of this id."""
         if id not in self._connections:
-            row = await ConnectionRow.get_or_none(id=id, user_id=self._unit.user)
-            self._connections[id] = row
-        return self._connections[id]
+            await self._read(user, About(connection=id, account=""))
+        found = self._connections[id]
+        return found if found and found.user_id == user else None
 
-    def forget_connection(self, connection: ConnectionId) -> None:
-        """Read it again when next asked: it was changed."""
-        self._connections.pop(connection, None)
+    def put_connection(self, connection: Connection) -> None:
+        """Remember it as it now is; whoever changes one writes it too."""
+        self._connections[connection.id] = connection
 
-    async def account(self, broker: str, environment: str, number: str) -> AccountRow | None:
+    async def account(self, link: Connection, number: str) -> AccountRow | None:
         """The account of this number, whichever connection it was first seen through."""
-        key = (broker, environment, number)
-        if key not in self._accounts:
-            row = await AccountRow.get_or_none(
-                user_id=self._unit.user, broker=broker, environment=environment, number=number
-            )
-            if row is None:
-                return None
-            self._accounts[key] = row
-        return self._accounts[key]
+        if (link.user_id, number) not in self._numbers:
+            await self._read(link.user_id, About(connection=link.id, account=number))
+        return self._accounts.get((link.user_id, link.broker, link.environment.value, number))
 
     def add_account(self, row: AccountRow) -> None:
         """Remember one that was just made."""
-        self._accounts[row.broker, row.environment, row.number] = row
+        self._accounts[_key(row)] = row
+        self._made.add(AccountId(row.id))
 
     async def order_of(self, account: AccountRow, report: OrderReport) -> Entry | None:
         """The order that a report speaks of, by any broker id in it, or by our own id."""
         owner, names = AccountId(account.id), broker_ids(report)
-        await self._read_links(account, names)
+        if owner not in self._made and any((owner, name) not in self._links for name in names):
+            await self._read_names(account, names)
         for name in names:
             found = self._links.get((owner, name))
             if found is not None:
@@ -82,112 +128,127 @@ class Book:
 
     async def open_orders(self, account: AccountId) -> Sequence[Entry]:
         """Every open order of an account."""
-        self._take(await OrderRow.filter(account_id=account, open=True))
-        orders = ((entry, entry.known.order) for entry in self._orders.values())
-        return [
-            entry
-            for entry, order in orders
-            if order.account_id == account and not order.status.terminal
-        ]
+        await self._read_orders("o.open", account)
+        return [each for each in self._of(account) if not each.known.order.status.terminal]
 
-    async def changed_since(self, account: AccountId, moment: datetime) -> Sequence[Entry]:
+    async def changed_since(self, account: AccountId, time: datetime) -> Sequence[Entry]:
         """Every order of an account that changed then or later, over or not."""
-        self._take(await OrderRow.filter(account_id=account, changed_at__gte=moment))
-        held = self._orders.values()
-        return [
-            each
-            for each in held
-            if each.known.order.account_id == account and each.changed_at >= moment
-        ]
+        await self._read_orders("o.changed_at >= $2", account, time)
+        return [each for each in self._of(account) if each.changed_at >= time]
 
     def order_id(self, account: AccountId, broker_order_id: str) -> OrderId | None:
-        """The order behind a broker's id that this unit has already come across."""
+        """The order behind a broker's id that this transaction has already come across."""
         return self._links.get((account, broker_order_id))
 
-    def put(self, known: Known, changed_at: datetime) -> None:
+    def put(self, user: UserId, known: Known, changed_at: datetime) -> None:
         """Keep an order as it now is, under every broker id that it is known by."""
         order = known.order
-        self._orders[order.id] = Entry(known, changed_at)
+        self._orders[order.id] = Entry(user, known, changed_at)
         self._dirty.add(order.id)
         for name in _link_names(known.links):
             key = (order.account_id, name)
             if self._links.get(key) is None:
                 self._links[key] = self._new_links[key] = order.id
 
-    async def _read_links(self, account: AccountRow, names: Iterable[str]) -> None:
-        """One query for this report and for those of the jobs still to come."""
-        owner = AccountId(account.id)
-        if all((owner, name) in self._links for name in names):
-            return
-        wanted = set(names)
-        for about in self._unit.about:
-            if isinstance(about, About) and about.account == account.number:
-                wanted.update(name for report in about.reports for name in broker_ids(report))
-        wanted = {name for name in wanted if (owner, name) not in self._links}
-        self._links.update(dict.fromkeys((owner, name) for name in wanted))
-        rows = await OrderLink.filter(account_id=owner, broker_order_id__in=list(wanted))
-        for row in rows:
-            self._links[owner, row.broker_order_id] = OrderId(row.order_id)
-        unread = {row.order_id for row in rows} - self._orders.keys()
-        if unread:
-            self._take(await OrderRow.filter(id__in=list(unread)))
+    def _of(self, account: AccountId) -> Iterable[Entry]:
+        held = self._orders.values()
+        return [each for each in held if each.known.order.account_id == account]
 
     async def _by_client_id(self, account: AccountId, client_id: str | None) -> Entry | None:
         """Only ours: other people's client ids need not be unique."""
         if client_id is None or not client_id.startswith(OURS):
             return None
-        for entry in self._orders.values():
-            order = entry.known.order
-            if order.account_id == account and order.client_order_id == client_id:
+        for entry in self._of(account):
+            if entry.known.order.client_order_id == client_id:
                 return entry
-        rows = await OrderRow.filter(account_id=account, client_order_id=client_id)
-        self._take(rows)
-        return self._orders[OrderId(rows[0].id)] if rows else None
+        found = await self._read_orders("o.client_order_id = $2", account, client_id)
+        return self._orders[found[0]] if found else None
 
-    def _take(self, rows: Iterable[OrderRow]) -> None:
-        for row in rows:
-            known = Known(order=order_of(row), links=decode(tuple[Link, ...], row.chain))
-            self._orders.setdefault(known.order.id, Entry(known, row.changed_at))
-            for name in _link_names(known.links):
-                self._links.setdefault((known.order.account_id, name), known.order.id)
+    async def _read_names(self, account: AccountRow, names: Iterable[str]) -> None:
+        connection = ConnectionId(account.connection_id)
+        about = About(connection=connection, account=account.number, names=frozenset(names))
+        await self._read(UserId(account.user_id), about)
 
-    async def _save(self) -> None:
-        if self._dirty:
-            rows = [self._row(self._orders[order]) for order in sorted(self._dirty)]
-            await OrderRow.bulk_create(rows, on_conflict=["id"], update_fields=_CHANGING)
-        if self._new_links:
-            links = [
-                OrderLink(account_id=account, broker_order_id=name, order_id=order)
-                for (account, name), order in self._new_links.items()
+    async def _read(self, user: UserId, about: About) -> None:
+        """One look for this and for the jobs still to come."""
+        abouts, self._to_come = [*self._to_come, (user, about)], []
+        users = sorted({user for user, _ in abouts})
+        connections = sorted({each.connection for _, each in abouts})
+        numbers = sorted({each.account for _, each in abouts})
+        names = sorted({name for _, each in abouts for name in each.names})
+        links, accounts, orders = await self._group.batches.read(
+            [
+                (_CONNECTIONS, [connections]),
+                (_ACCOUNTS, [users, numbers]),
+                (_OF_NAMES, [users, numbers, names]),
             ]
-            await OrderLink.bulk_create(links, ignore_conflicts=True)
+        )
+        self._take_connections(connections, links)
+        self._take_accounts(abouts, accounts)
+        self._take_names(abouts, orders)
 
-    def _row(self, entry: Entry) -> OrderRow:
+    def _take_connections(self, asked: Iterable[ConnectionId], rows: Rows) -> None:
+        found = {row["id"]: decode(Connection, row["value"]) for row in rows}
+        for connection in asked:
+            self._connections.setdefault(connection, found.get(connection))
+
+    def _take_accounts(self, abouts: Iterable[tuple[UserId, About]], rows: Rows) -> None:
+        self._numbers.update((user, about.account) for user, about in abouts)
+        for row in rows:
+            # Tortoise offers no public way to make a row of what was read.
+            account = AccountRow._init_from_db(**row)  # noqa: SLF001
+            self._accounts.setdefault(_key(account), account)
+
+    def _take_names(self, abouts: Iterable[tuple[UserId, About]], rows: Rows) -> None:
+        names: dict[tuple[UserId, str], set[str]] = {}
+        for user, about in abouts:
+            names.setdefault((user, about.account), set()).update(about.names)
+        for account in self._accounts.values():
+            for name in names.get((UserId(account.user_id), account.number), ()):
+                self._links.setdefault((AccountId(account.id), name), None)
+        for row in rows:
+            key = (AccountId(row["account_id"]), row["broker_order_id"])
+            self._links[key] = self._take(row)
+
+    async def _read_orders(self, which: str, account: AccountId, *values: object) -> list[OrderId]:
+        (rows,) = await self._group.batches.read([(_OF_ACCOUNT + which, [account, *values])])
+        return [self._take(row) for row in rows]
+
+    def _take(self, row: Mapping[str, Any]) -> OrderId:
+        """What is known here already is newer."""
+        order = replace(decode(Order, row["value"]), connection_id=row["connection_id"])
+        known = Known(order=order, links=decode(tuple[Link, ...], row["chain"]))
+        entry = Entry(row["user_id"], known, moment(row["changed_at"]))
+        self._orders.setdefault(order.id, entry)
+        for name in _link_names(known.links):
+            self._links.setdefault((order.account_id, name), order.id)
+        return order.id
+
+    def _writes(self) -> Iterable[Write]:
+        if self._dirty:
+            yield _PUT_ORDER, [self._row(self._orders[order]) for order in sorted(self._dirty)]
+        if self._new_links:
+            yield _PUT_LINK, [(*key, order) for key, order in self._new_links.items()]
+
+    def _row(self, entry: Entry) -> tuple[object, ...]:
         order = entry.known.order
-        return OrderRow(
-            id=order.id,
-            user_id=self._unit.user,
-            account_id=order.account_id,
-            connection_id=order.connection_id,
-            client_order_id=order.client_order_id,
-            instrument_id=order.instrument.id,
-            open=not order.status.terminal,
-            placed_at=order.submitted_at or self._unit.now,
-            changed_at=entry.changed_at,
-            value=encode(order),
-            chain=encode(entry.known.links),
+        return (
+            order.id,
+            entry.user,
+            order.account_id,
+            order.submitted_at or self._group.now,
+            order.connection_id,
+            order.client_order_id,
+            order.instrument.id,
+            not order.status.terminal,
+            entry.changed_at,
+            encode(order),
+            encode(entry.known.links),
         )
 
 
-_CHANGING = [
-    "connection_id",
-    "client_order_id",
-    "instrument_id",
-    "open",
-    "changed_at",
-    "value",
-    "chain",
-]
+def _key(row: AccountRow) -> _AccountKey:
+    return (UserId(row.user_id), row.broker, row.environment, row.number)
 
 
 def broker_ids(report: OrderReport) -> tuple[str, ...]:

@@ -209,10 +209,10 @@ async def _save(
 ) -> Connection:
     if changed == known:
         return known
+    Book.of(unit).put_connection(changed)
     await _row(changed).save(update_fields=["state", "enabled", "value"], force_update=True)
     if journalled:
         unit.change(ChangeKind.CONNECTION, changed, connection=changed.id)
-    unit.kept(Book, lambda: Book(unit)).forget_connection(changed.id)
     return changed
 
 
@@ -231,14 +231,15 @@ async def _link(
     if numbers and not any(report.number in numbers for report in reports):
         message = "this sign-in belongs to another account; connect it as a new connection"
         raise Problem(ErrorCode.DIFFERENT_ACCOUNT, message)
-    book = unit.kept(Book, lambda: Book(unit))
+    book, link = Book.of(unit), connection_of(row)
     for report in reports:
-        await accounts.seen(unit, book, row, report)
-    found = [await book.account(*accounts.key(row, report.number)) for report in reports]
+        await accounts.seen(unit, book, link, report)
+    found = [await book.account(link, report.number) for report in reports]
     return tuple(account_of(account) for account in found if account is not None)
 
 
 async def _end(unit: Unit, ended: Connection, everything: bool) -> None:  # noqa: FBT001
+    await Book.of(unit).flush()
     if everything:
         await purge.purge(unit, ended)
     else:

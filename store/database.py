@@ -14,6 +14,7 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.transactions import in_transaction
 
 from domain.errors import ErrorCode, Problem
+from store.engines import Batches
 
 APP = "store"
 _MODELS = ["store.models", "store.access_models", "store.money_models"]
@@ -83,6 +84,11 @@ class Database:
     def client(self) -> BaseDBAsyncClient:
         """The connection of the current task: inside `transaction()`, that transaction's."""
         return self._context.connections.get(self.engine)
+
+    @property
+    def batches(self) -> Batches:
+        """The same inside a transaction, for several statements at a time."""
+        return cast("Batches", self.client)
 
     def transaction(self) -> AbstractAsyncContextManager[object]:
         """One transaction; await nothing inside it but this database."""

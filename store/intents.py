@@ -103,7 +103,7 @@ class Intents:
         names = [name for name in ours if name and name.startswith(OURS)]
         if not names:
             return
-        book = unit.kept(Book, lambda: Book(unit))
+        book = Book.of(unit)
         rows = IntentRow.filter(account_id=account, client_order_id__in=names)
         for row in await rows.exclude(state=IntentState.PLACED.value):
             order = book.order_id(account, ours[row.client_order_id])

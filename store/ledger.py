@@ -63,10 +63,10 @@ class Ledger:
             before = len(unit.changes)
             recorded = await _take(unit, connection, event)
             if recorded.account_id is not None:
-                await self._seen(unit, recorded.account_id, _about(event).reports)
+                await self._seen(unit, recorded.account_id, _reports(event))
             return replace(recorded, changes=tuple(unit.changes[before:]))
 
-        return await self._writer.write(user, job, about=_about(event))
+        return await self._writer.write(user, job, about=_about(connection, event))
 
     async def reading(self, connection: ConnectionId, number: str) -> Reading | None:
         """How far an account's transactions are read; None if it is another connection's to do."""
@@ -80,18 +80,22 @@ class Ledger:
         return await equity.newest(connection, number)
 
 
-def _about(event: Event) -> About:
-    if isinstance(event, Snapshot):
-        return About(account=event.account.number, reports=event.orders)
-    if isinstance(event, TransactionsRead | EquityTold):
-        return About(account=event.account, reports=())
-    return About(account=event.account, reports=(event,))
+def _about(connection: ConnectionId, event: Event) -> About:
+    number = event.account.number if isinstance(event, Snapshot) else event.account
+    names = frozenset(name for report in _reports(event) for name in broker_ids(report))
+    return About(connection=connection, account=number, names=names)
+
+
+def _reports(event: Event) -> Sequence[OrderReport]:
+    if isinstance(event, OrderReport):
+        return (event,)
+    return event.orders if isinstance(event, Snapshot) else ()
 
 
 async def _take(unit: Unit, connection: ConnectionId, event: Event) -> Recorded:
-    book = unit.kept(Book, lambda: Book(unit))
-    link = await book.connection(connection)
-    if link is None or link.state == ConnectionState.DISCONNECTED:
+    book = Book.of(unit)
+    link = await book.connection(unit.user, connection)
+    if link is None or link.health.state is ConnectionState.DISCONNECTED:
         return Recorded()
     account = await accounts.seen(unit, book, link, event.account)
     if account is None:
@@ -128,7 +132,7 @@ async def _take_order(
         )
     elif entry is not None:
         changed_at = entry.changed_at
-    book.put(after, changed_at)
+    book.put(unit.user, after, changed_at)
     return after.order
 
 

@@ -34,7 +34,7 @@ async def read_books(db: Database, unit: Unit, account: AccountId, begun: dateti
         raise Problem(ErrorCode.NOT_FOUND, "no such account", field="accountId")
     connection = await ConnectionRow.get(id=row.connection_id)
     rows = await AccountRow.filter(user_id=unit.user, environment=row.environment)
-    book = unit.kept(Book, lambda: Book(unit))
+    book = Book.of(unit)
     ids = [AccountId(each.id) for each in rows]
     return Books(
         now=unit.now,

@@ -1,6 +1,6 @@
-"""What a job writes with: its user's next revisions and audit lines, saved together at the end."""
+"""What a job writes with: its user's next revisions and audit lines, saved with its group's."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -10,27 +10,78 @@ from domain.ids import AccountId, ConnectionId, UserId
 from domain.order import OrderEvent
 from store.audit_chain import AuditChain
 from store.codec import encode
-from store.models import AuditLine, JournalRow, Stream
+from store.engines import Batches, Write
+from store.models import AuditLine
+from store.statements import insert
 
 T = TypeVar("T")
 
+_JOURNAL = ("user_id", "revision", "kind", "at", "connection_id", "account_id", "order_id", "value")
+_AUDIT = ("user_id", "sequence", "at", "connection_id", "hash", "value")
+_INTO_JOURNAL, _INTO_AUDIT = insert("journal", _JOURNAL), insert("audit", _AUDIT)
+_MOVE_STREAM = (
+    "UPDATE stream SET revision = $1, audit_sequence = $2, audit_head = $3 WHERE user_id = $4"
+)
 
-class Unit:
-    """One user's part of a transaction, shared by the jobs of that user in it.
 
-    `now` is when the transaction began, the same for all that it writes; `about` is what the
-    jobs said that they are about, so that the first can read for all.
+class Group:
+    """One transaction: what the units of its users share.
+
+    `now` is when it began, the same for all that it writes; `about` is what its jobs said that
+    they are about, each with its user, so that the first can read for all.
     """
 
     def __init__(
-        self, stream: Stream, now: datetime, chain: AuditChain | None, about: Sequence[object]
+        self,
+        batches: Batches,
+        now: datetime,
+        chain: AuditChain | None = None,
+        about: Sequence[tuple[UserId, object]] = (),
     ) -> None:
-        self.user, self.now, self.about = UserId(stream.user_id), now, tuple(about)
-        self.changes: list[Change] = []
-        self._stream, self._chain = stream, chain
-        self._lines: list[AuditLine] = []
+        self.batches, self.now, self.chain, self.about = batches, now, chain, tuple(about)
         self._kept: dict[type, object] = {}
-        self._at_end: list[Callable[[], Awaitable[None]]] = []
+        self._at_end: list[Callable[[], Iterable[Write]]] = []
+
+    def kept(self, kind: type[T], make: Callable[[], T]) -> T:
+        """The one of its kind in this group: what one job has read, the next need not."""
+        if kind not in self._kept:
+            self._kept[kind] = make()
+        return cast("T", self._kept[kind])
+
+    def at_end(self, writes: Callable[[], Iterable[Write]]) -> None:
+        """Have these written too, before the commit and after all jobs."""
+        self._at_end.append(writes)
+
+    async def save(self, units: Iterable["Unit"]) -> None:
+        """Write what was gathered; the writer calls it."""
+        changed = [unit for unit in units if unit.changes or unit.lines]
+        writes = [write for each in self._at_end for write in each()]
+        writes += [
+            (_INTO_JOURNAL, [_row(change) for unit in changed for change in unit.changes]),
+            (_INTO_AUDIT, [_line(line) for unit in changed for line in unit.lines]),
+            (_MOVE_STREAM, [unit.position for unit in changed]),
+        ]
+        writes = [(sql, rows) for sql, rows in writes if rows]
+        if writes:
+            await self.batches.write(writes)
+
+
+class Unit:
+    """One user's part of a group, shared by the jobs of that user in it."""
+
+    def __init__(
+        self, group: Group, user: UserId, *, revision: int, audit_sequence: int, audit_head: str
+    ) -> None:
+        self.group, self.user, self.now = group, user, group.now
+        self.changes: list[Change] = []
+        self.lines: list[AuditLine] = []
+        self._revision = revision
+        self._audit_sequence, self._audit_head = audit_sequence, audit_head
+
+    @property
+    def position(self) -> tuple[int, int, str, UserId]:
+        """Where the user's stream is now."""
+        return (self._revision, self._audit_sequence, self._audit_head, self.user)
 
     def change(
         self,
@@ -41,10 +92,10 @@ class Unit:
         account: AccountId | None = None,
     ) -> Change:
         """Journal it under the next revision."""
-        self._stream.revision += 1
+        self._revision += 1
         change = Change(
             user_id=self.user,
-            revision=self._stream.revision,
+            revision=self._revision,
             kind=kind,
             at=self.now,
             value=value,
@@ -56,44 +107,27 @@ class Unit:
 
     def audit(self, entry: AuditEntry) -> None:
         """Append to the user's chain."""
-        if self._chain is None:
+        chain = self.group.chain
+        if chain is None:
             raise RuntimeError("this writer was made without an audit chain")
-        stream = self._stream
-        line = self._chain.next(self.user, stream.audit_sequence, stream.audit_head, entry)
-        stream.audit_sequence, stream.audit_head = line.sequence, line.hash
-        self._lines.append(line)
-
-    def kept(self, kind: type[T], make: Callable[[], T]) -> T:
-        """The one of its kind in this unit: what one job has read, the next need not."""
-        if kind not in self._kept:
-            self._kept[kind] = make()
-        return cast("T", self._kept[kind])
-
-    def at_end(self, save: Callable[[], Awaitable[None]]) -> None:
-        """Run once before the commit, after all jobs."""
-        self._at_end.append(save)
-
-    async def save(self) -> None:
-        """Write what was gathered; the writer calls it."""
-        for save in self._at_end:
-            await save()
-        if self.changes:
-            await JournalRow.bulk_create(map(_row, self.changes))
-        if self._lines:
-            await AuditLine.bulk_create(self._lines)
-        if self.changes or self._lines:
-            await self._stream.save(update_fields=["revision", "audit_sequence", "audit_head"])
+        line = chain.next(self.user, self._audit_sequence, self._audit_head, entry)
+        self._audit_sequence, self._audit_head = line.sequence, line.hash
+        self.lines.append(line)
 
 
-def _row(change: Change) -> JournalRow:
+def _row(change: Change) -> tuple[object, ...]:
     value = change.value
-    return JournalRow(
-        user_id=change.user_id,
-        revision=change.revision,
-        kind=change.kind.value,
-        at=change.at,
-        connection_id=change.connection_id,
-        account_id=change.account_id,
-        order_id=value.order.id if isinstance(value, OrderEvent) else None,
-        value=encode(value),
+    return (
+        change.user_id,
+        change.revision,
+        change.kind.value,
+        change.at,
+        change.connection_id,
+        change.account_id,
+        value.order.id if isinstance(value, OrderEvent) else None,
+        encode(value),
     )
+
+
+def _line(line: AuditLine) -> tuple[object, ...]:
+    return tuple(getattr(line, column) for column in _AUDIT)

@@ -15,8 +15,9 @@ from domain.clock import Clock
 from domain.ids import UserId
 from store.audit_chain import AuditChain
 from store.database import Database
+from store.engines import Rows
 from store.models import Stream, new_stream
-from store.unit import Unit
+from store.unit import Group, Unit
 
 T = TypeVar("T")
 Committed = Callable[[Sequence[Change]], None]
@@ -136,10 +137,11 @@ class Writer:
         committing = False
         try:
             async with self.db.transaction():
-                units = await self._units(jobs)
+                about = [(job.user, job.about) for job in jobs]
+                group = Group(self.db.batches, self.clock.now(), self.chain, about)
+                units = await _units(group)
                 results = [await job.work(units[job.user]) for job in jobs]
-                for unit in units.values():
-                    await unit.save()
+                await group.save(units.values())
                 committing = True
         except Exception as error:
             if committing:
@@ -147,26 +149,37 @@ class Writer:
             raise
         return results, [tuple(unit.changes) for unit in units.values() if unit.changes]
 
-    async def _units(self, jobs: list[_Job]) -> dict[UserId, Unit]:
-        """Lock the users' streams in ascending order, so that two writers never embrace."""
-        users = sorted({job.user for job in jobs})
-        found = {stream.user_id: stream for stream in await _lock(users)}
-        missing = [user for user in users if user not in found]
-        if missing:
-            await Stream.bulk_create(map(new_stream, missing), ignore_conflicts=True)
-            found = {stream.user_id: stream for stream in await _lock(users)}
-        now = self.clock.now()
-        return {
-            user: Unit(
-                found[user], now, self.chain, [job.about for job in jobs if job.user == user]
-            )
-            for user in users
-        }
+
+async def _units(group: Group) -> dict[UserId, Unit]:
+    """Lock the users' streams in ascending order, so that two writers never embrace."""
+    users = sorted({user for user, _ in group.about})
+    found = await _lock(group, users)
+    missing = set(users) - {row["user_id"] for row in found}
+    if missing:
+        streams = map(new_stream, sorted(missing))
+        await Stream.bulk_create(streams, ignore_conflicts=True)
+        found = await _lock(group, users)
+    return {
+        row["user_id"]: Unit(
+            group,
+            row["user_id"],
+            revision=row["revision"],
+            audit_sequence=row["audit_sequence"],
+            audit_head=row["audit_head"],
+        )
+        for row in found
+    }
 
 
-async def _lock(users: list[UserId]) -> list[Stream]:
-    rows = Stream.filter(user_id__in=users).order_by("user_id").select_for_update()
-    return await rows
+async def _lock(group: Group, users: list[UserId]) -> Rows:
+    (rows,) = await group.batches.read([(_LOCK, [users])])
+    return rows
+
+
+_LOCK = """
+SELECT user_id, revision, audit_sequence, audit_head
+FROM stream WHERE user_id = ANY($1) ORDER BY user_id FOR UPDATE
+""".strip()
 
 
 def _fail(jobs: list[_Job], error: Exception) -> None:

@@ -1,11 +1,32 @@
 """PostgreSQL whose pool gets its connection back when a transaction cannot begin."""
 # ruff: noqa: SLF001 (Tortoise offers no public way to correct it)
 
+from collections.abc import Sequence
 from typing import Any
 
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContextPooled
+from tortoise.backends.base_postgres.client import translate_exceptions
 from tortoise.connection import get_connections
+
+from store.engines import Query, Rows, Write
+
+
+class _Transaction(TransactionWrapper):
+    """A transaction that takes several statements at a time."""
+
+    @translate_exceptions
+    async def read(self, queries: Sequence[Query]) -> list[Rows]:
+        """See Batches."""
+        async with self.acquire_connection() as connection:
+            return [await connection.fetch(sql, *values) for sql, values in queries]
+
+    @translate_exceptions
+    async def write(self, writes: Sequence[Write]) -> None:
+        """See Batches."""
+        async with self.acquire_connection() as connection:
+            for sql, rows in writes:
+                await connection.executemany(sql, rows)
 
 
 class _Context(TransactionContextPooled):
@@ -31,7 +52,7 @@ class Asyncpg(AsyncpgDBClient):
     """Tortoise's client with the correction above."""
 
     def _in_transaction(self) -> Any:
-        return _Context(TransactionWrapper(self), self._pool_init_lock)
+        return _Context(_Transaction(self), self._pool_init_lock)
 
 
 client_class = Asyncpg

@@ -2,9 +2,13 @@
 # ruff: noqa: SLF001 (Tortoise offers no public way to correct it)
 
 import asyncio
+import re
 import sqlite3
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, TypeVar
 
+import orjson
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.backends.sqlite.client import (
     SqliteClient,
@@ -12,11 +16,32 @@ from tortoise.backends.sqlite.client import (
     SqliteTransactionWrapper,
 )
 from tortoise.connection import get_connections
-from tortoise.exceptions import TransactionManagementError
+from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
+
+from store.engines import Query, Rows, Write
+
+T = TypeVar("T")
 
 
 class _Immediate(SqliteTransactionWrapper):
     """A transaction that never has to upgrade from reading to writing."""
+
+    async def read(self, queries: Sequence[Query]) -> list[Rows]:
+        """See Batches; one hand-over to SQLite's thread."""
+        return await self._at_once(lambda there: [_read(there, *query) for query in queries])
+
+    async def write(self, writes: Sequence[Write]) -> None:
+        """See Batches; one hand-over to SQLite's thread."""
+        await self._at_once(lambda there: _write(there, writes))
+
+    async def _at_once(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        async with self.acquire_connection() as connection:
+            try:
+                return await connection._execute(work, connection._conn)  # type: ignore[no-any-return]  # untyped in aiosqlite
+            except sqlite3.OperationalError as error:
+                raise OperationalError(error) from error
+            except sqlite3.IntegrityError as error:
+                raise IntegrityError(error) from error
 
     async def begin(self) -> None:
         try:
@@ -51,6 +76,23 @@ class Sqlite(SqliteClient):
 
     def _in_transaction(self) -> Any:
         return _Context(_Immediate(self), self._lock)
+
+
+def _read(connection: sqlite3.Connection, sql: str, values: Sequence[object]) -> Rows:
+    lists = (orjson.dumps(each).decode() if isinstance(each, list) else each for each in values)
+    return connection.execute(_translated(sql), tuple(lists)).fetchall()
+
+
+def _write(connection: sqlite3.Connection, writes: Sequence[Write]) -> None:
+    for sql, rows in writes:
+        connection.executemany(_translated(sql), rows)
+
+
+@cache
+def _translated(sql: str) -> str:
+    """SQLite's words; its one writer needs no FOR UPDATE."""
+    listed = re.sub(r"= ANY\(\$(\d+)\)", r"IN (SELECT value FROM json_each($\1))", sql)
+    return listed.replace("$", "?").removesuffix(" FOR UPDATE")
 
 
 client_class = Sqlite
