@@ -79,7 +79,7 @@ class Writer:
         """What the job returns, once it is committed; what it raises, with nothing written.
 
         The job may run twice and must await nothing but the database. `about` is a hint to the
-        jobs of the same user in the same transaction (see Unit).
+        jobs of the same transaction (see Group).
         """
         if not self._open:
             raise RuntimeError("the writer is not running")
