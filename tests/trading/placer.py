@@ -12,13 +12,15 @@ from tests.trading.rig import ADA, rig
 
 
 async def main(job: dict[str, Any]) -> None:
-    """Many placements within a second and a half, begun when a line comes in."""
+    """Half of the placements begin when a line comes in, the others when the next does."""
+    lines = [asyncio.Event(), asyncio.Event()]
     chance = random.Random(job["seed"])
     async with rig(job["database"], job["endpoints"]) as made:
         account = await made.account()
 
         async def one(number: int) -> list[str | None]:
-            await asyncio.sleep(chance.uniform(0, 1.5))
+            await lines[number % 2].wait()
+            await asyncio.sleep(chance.uniform(0, 1))
             key = f"{job['seed']}-{number}"
             try:
                 intent = await made.desk.orders.place(ADA, account, resting(), key=key)
@@ -29,8 +31,11 @@ async def main(job: dict[str, Any]) -> None:
         await made.desk.prices.warm()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        await asyncio.to_thread(sys.stdin.readline)
-        done = await asyncio.gather(*(one(number) for number in range(job["many"])))
+        placing = asyncio.gather(*(one(number) for number in range(job["many"])))
+        for line in lines:
+            await asyncio.to_thread(sys.stdin.readline)
+            line.set()
+        done = await placing
         sys.stdout.write(json.dumps(done) + "\n")
 
 

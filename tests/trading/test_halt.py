@@ -136,8 +136,10 @@ async def _race(made: Rig, box: sandbox.Sandbox, database: str, seed: int) -> No
     account = await made.account()
     box.faults.add("slow", method="POST", path=PATH, count=0, seconds=0.05)
     async with placer(box, database, seed) as process, _working(box):
-        racing = asyncio.create_task(process.communicate(b"go\n"))
+        assert process.stdin
+        process.stdin.write(b"go\n")
         await _some_left(box, random.Random(seed))
+        racing = asyncio.create_task(process.communicate(b"halting\n"))
         halted = await made.desk.halt.halt(ADA, TradingScope.ACCOUNT, account)
         posts = len(box.log.matching("POST", PATH))
         live = {order.client_id for order in ours(box) if order.live}
@@ -164,8 +166,13 @@ async def test_fifty_placements_race_a_halt(made: Rig, box: sandbox.Sandbox, see
     chance, account = random.Random(seed), await made.account()
     box.faults.add("slow", method="POST", path=PATH, count=0, seconds=0.05)
 
+    halting = asyncio.Event()
+
     async def one(number: int) -> tuple[Any, Any, Any]:
-        await asyncio.sleep(chance.uniform(0, 1.5))
+        # Half of them come while the halt is under way, however fast the others were.
+        if number % 2:
+            await halting.wait()
+        await asyncio.sleep(chance.uniform(0, 1))
         try:
             intent = await made.desk.orders.place(ADA, account, resting(), key=f"key-{number}")
         except Problem as problem:
@@ -174,6 +181,7 @@ async def test_fifty_placements_race_a_halt(made: Rig, box: sandbox.Sandbox, see
 
     tasks = [asyncio.create_task(one(number)) for number in range(50)]
     await _some_left(box, chance)
+    halting.set()
     async with _working(box):
         halted = await made.desk.halt.halt(ADA, TradingScope.ACCOUNT, account)
     posts = len(box.log.matching("POST", PATH))
