@@ -46,6 +46,13 @@ async def acknowledged(process: Process) -> dict[int, str]:
     return {int(revision): reason for revision, reason in whole}
 
 
+async def line(process: Process) -> tuple[int, str]:
+    """The next revision that it acknowledges, and what it wrote."""
+    assert process.stdout
+    revision, reason = (await process.stdout.readline()).decode().split()
+    return int(revision), reason
+
+
 def reasons(changes: list[Change]) -> dict[int, str]:
     """By revision."""
     kept = {}
@@ -58,11 +65,18 @@ def reasons(changes: list[Change]) -> dict[int, str]:
 async def test_two_processes_write_one_users_stream_without_gap_or_double(
     migrated_url: str,
 ) -> None:
-    processes = [await begun(migrated_url, name, 60) for name in ("one", "two")]
+    processes = [await begun(migrated_url, name, 20) for name in ("one", "two")]
+    told = [dict[int, str](), dict[int, str]()]
+    for _ in range(3):
+        # At the same time, and the one that gets in first waits for the other at the end.
+        for process in processes:
+            assert process.stdin
+            process.stdin.write(b"go\n")
+        for process, lines in zip(processes, told, strict=True):
+            lines |= dict([await line(process) for _ in range(20)])
     for process in processes:
         assert process.stdin
-        process.stdin.write(b"go\n")
-    told = await asyncio.gather(*map(acknowledged, processes))
+        process.stdin.close()
     assert [await process.wait() for process in processes] == [0, 0]
     db = await Database.open(migrated_url)
     changes = await journal(db)
@@ -112,6 +126,7 @@ async def test_a_short_command_works_beside_a_running_server(tmp_path: Path) -> 
     command = await begun(url, "command", 4)
     assert command.stdin
     command.stdin.write(b"go\n")
+    command.stdin.close()
     assert len(await acknowledged(command)) == 4
     assert await command.wait() == 0
     assert (await Journal(server).heads([USER, UserId("nobody")])) == {USER: 4}

@@ -12,16 +12,18 @@ from store.writer import Writer
 
 
 async def main(url: str, name: str, many: int) -> None:
-    """Write so many notes, a few at a time."""
+    """Write so many notes for each line that comes in, a few at a time."""
     db = await Database.open(url)
     writer = Writer(db, RealClock(), lambda _: None)
     async with writer.running():
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        await asyncio.to_thread(sys.stdin.readline)
-        for first in range(0, many, 4):
-            each = (one(writer, f"{name}-{first + index}") for index in range(4))
-            await asyncio.gather(*each)
+        turn = 0
+        while await asyncio.to_thread(sys.stdin.readline):
+            for first in range(turn, turn + many, 4):
+                each = (one(writer, f"{name}-{first + index}") for index in range(4))
+                await asyncio.gather(*each)
+            turn += many
     await db.close()
 
 
