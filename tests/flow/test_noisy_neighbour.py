@@ -12,6 +12,7 @@ from tests.flow.world import Api, world
 
 NOISE, ELSEWHERE = "127.0.0.2", "127.0.0.3"
 PASSWORD = "a-long-enough-password"
+QUERY = '{ quotes(symbols: ["MSFT"]) { price } positions(first: 1000) { nodes { id } } }'
 
 
 @asynccontextmanager
@@ -33,9 +34,7 @@ async def _noise(api: Api, id: str, stop: asyncio.Event) -> int:
     rounds = 0
     while not stop.is_set():
         await api.answer(SYNC, input={"connectionId": id})
-        await api.answer(
-            '{ quotes(symbols: ["MSFT"]) { price } positions(first: 1000) { nodes { id } } }'
-        )
+        await api.answer(QUERY)
         assert await _signs_in(api.http, api.url, "wrong") in (401, 429)
         rounds += 1
     return rounds
