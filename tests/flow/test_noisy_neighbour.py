@@ -30,7 +30,7 @@ async def _signs_in(http: aiohttp.ClientSession, url: str, password: str) -> int
 
 
 async def _noise(api: Api, id: str, stop: asyncio.Event) -> int:
-    """Syncs, quotes, queries and wrong passwords for somebody else's name, as fast as they are answered."""
+    """Syncs, quotes, pages and wrong passwords, as fast as they are answered."""
     rounds = 0
     while not stop.is_set():
         await api.answer(SYNC, input={"connectionId": id})
