@@ -152,7 +152,8 @@ async def test_a_client_cut_at_random_gets_every_event_once_in_order(
     assert told["events"] == expected
     assert told["kinds"]["Snapshot"] == 1
     assert "Resync" not in told["kinds"]
-    assert told["connects"] > 2
+    # It was cut and came back; how often depends on how much comes in one piece.
+    assert told["connects"] > 1
 
 
 async def test_a_client_comes_back_with_a_new_token_when_the_old_one_is_revoked(
