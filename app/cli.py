@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from app.commands import audit, keys, tokens, users
+from app.commands import audit, backup, keys, tokens, users
 from app.settings import PREFIX, Settings
 from domain.errors import Problem
+from store import backup as copies
 from store.database import Database
 
 app = typer.Typer(
@@ -23,6 +24,8 @@ app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
+app.command()(backup.backup)
+app.command()(backup.restore)
 
 
 @app.command()
@@ -61,7 +64,7 @@ def schema() -> None:
 async def _migrate(settings: Settings) -> None:
     db = await Database.open(settings.database)
     try:
-        await db.migrate()
+        await copies.migrate(db)
     finally:
         await db.close()
 

@@ -8,6 +8,7 @@ from app.settings import PREFIX, Settings
 from domain.changes import Change
 from domain.clock import Clock
 from domain.errors import ErrorCode, Problem
+from store import backup
 from store.access import Links, SignIns, Tokens
 from store.audit import Audit
 from store.connections import Connections
@@ -72,7 +73,7 @@ async def opened(
     committed: Callable[[Sequence[Change]], None] = lambda _: None,
     exclusive: bool = False,
 ) -> AsyncIterator[Stores]:
-    """Open the database, migrate it if it is SQLite, and write while inside."""
+    """Open the database, migrate it if it is SQLite (copied first), and write while inside."""
     keys = keyring(settings)
     db = await Database.open(settings.database, exclusive=exclusive)
     try:
@@ -87,7 +88,7 @@ async def opened(
 async def _make_current(db: Database) -> None:
     """SQLite is migrated on opening; a database that others use too only by the command."""
     if db.engine == "sqlite":
-        await db.migrate()
+        await backup.migrate(db)
     elif not await db.is_current():
         raise Problem(
             ErrorCode.UNAVAILABLE,

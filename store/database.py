@@ -11,6 +11,7 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.transactions import in_transaction
 
 from domain.errors import ErrorCode, Problem
@@ -33,8 +34,10 @@ Engine = Literal["sqlite", "postgres"]
 class Database:
     """An open database; one a process, because Tortoise finds it through a global."""
 
-    def __init__(self, context: TortoiseContext, engine: Engine, lock: IO[str] | None) -> None:
-        self.engine = engine
+    def __init__(
+        self, context: TortoiseContext, engine: Engine, file: Path | None, lock: IO[str] | None
+    ) -> None:
+        self.engine, self.file = engine, file
         self._context, self._lock = context, lock
 
     @classmethod
@@ -45,9 +48,9 @@ class Database:
         """
         engine = _engine(url)
         connection = _connection(url, engine)
-        lock = None
-        if engine == "sqlite":
-            lock = await asyncio.to_thread(_prepare, Path(connection["file_path"]), exclusive)
+        file, lock = sqlite_file(url), None
+        if file is not None:
+            lock = await asyncio.to_thread(_prepare, file, exclusive)
         context = TortoiseContext()
         try:
             with context:
@@ -60,12 +63,17 @@ class Database:
             if isinstance(error, OSError | DBConnectionError | OperationalError):
                 raise Problem(ErrorCode.UNAVAILABLE, _SILENT) from error
             raise
-        return cls(context, engine, lock)
+        return cls(context, engine, file, lock)
 
     async def migrate(self, *, target: str = "__latest__") -> None:
         """Bring the schema to its newest state, or to the migration named; twice does nothing."""
         executor = MigrationExecutor(self.client, apps(self.engine))
         await executor.migrate([MigrationTarget(app_label=APP, name=target)])
+
+    async def applied(self) -> tuple[str, ...]:
+        """The names of the migrations that were made, in their order."""
+        made = await MigrationRecorder(self.client).applied_migrations()
+        return tuple(sorted(key.name for key in made))
 
     async def is_current(self) -> bool:
         """Whether the schema is the one that this version needs."""
@@ -102,6 +110,12 @@ def apps(engine: Engine) -> dict[str, dict[str, Any]]:
     """
     app = {"models": _MODELS, "migrations": "store.migrations", "default_connection": engine}
     return {APP: app}
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Where the database is if it is SQLite, None if it is not; Problem if it is neither."""
+    engine = _engine(url)
+    return Path(_connection(url, engine)["file_path"]) if engine == "sqlite" else None
 
 
 def _engine(url: str) -> Engine:
