@@ -80,7 +80,7 @@ async def opened(
         await _make_current(db)
         writer = Writer(db, clock, committed, chain=keys.audit_chain())
         async with writer.running():
-            yield _composed(db, writer, keys)
+            yield composed(db, writer, keys)
     finally:
         await db.close()
 
@@ -96,7 +96,8 @@ async def _make_current(db: Database) -> None:
         )
 
 
-def _composed(db: Database, writer: Writer, keys: Keyring) -> Stores:
+def composed(db: Database, writer: Writer, keys: Keyring) -> Stores:
+    """The parts over an open database; they only read unless the writer runs."""
     vault, intents = Vault(keys), Intents(writer)
     return Stores(
         db=db,

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import sqlite3
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import IO, Any, Literal, Self, cast
@@ -27,6 +28,7 @@ _PRAGMAS = {
 }
 
 _SILENT = "the database does not answer: see that its URL is right and that it runs"
+_DAMAGED = "the database's file is damaged or none: move it away and restore a copy of it"
 
 Engine = Literal["sqlite", "postgres"]
 
@@ -62,6 +64,8 @@ class Database:
             _unlock(lock)
             if isinstance(error, OSError | DBConnectionError | OperationalError):
                 raise Problem(ErrorCode.UNAVAILABLE, _SILENT) from error
+            if isinstance(error, sqlite3.DatabaseError):
+                raise Problem(ErrorCode.UNAVAILABLE, _DAMAGED) from error
             raise
         return cls(context, engine, file, lock)
 

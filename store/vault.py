@@ -7,7 +7,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.ids import ConnectionId, UserId
-from store.keyring import Keyring
+from store.keyring import Keyring, KeyringUnusable
 from store.models import CredentialRow
 
 __all__ = ["Keyring", "Sealed", "Tampered", "Vault", "sealed_of"]
@@ -59,6 +59,18 @@ class Vault:
             for row in rows:
                 count += await self._rotate(row)
         return count
+
+    async def unopened(self) -> tuple[ConnectionId, ...]:
+        """The connections whose credential does not open under these keys."""
+        rows = await CredentialRow.all().order_by("connection_id")
+        return tuple(ConnectionId(row.connection_id) for row in rows if not self._opens(row))
+
+    def _opens(self, row: CredentialRow) -> bool:
+        try:
+            self.open(sealed_of(row), UserId(row.user_id), ConnectionId(row.connection_id))
+        except (Tampered, KeyringUnusable):
+            return False
+        return True
 
     async def _rotate(self, row: CredentialRow) -> int:
         """Only if nobody has sealed a newer credential meanwhile: that is not to be undone."""
