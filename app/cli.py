@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from app.commands import audit, backup, doctor, keys, tokens, users
+from app.commands import audit, backup, doctor, keys, tokens, users, witness
 from app.settings import PREFIX, Settings
 from domain.errors import Problem
 from store import backup as copies
@@ -24,6 +24,7 @@ app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
+app.command()(witness.witness)
 app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(doctor.doctor)
