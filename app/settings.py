@@ -1,5 +1,6 @@
 """Every setting, from the environment over .env over config.ini: the only place that reads them."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -11,7 +12,12 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 from app.config_ini import read_config_ini
 
@@ -184,8 +190,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments over the environment over .env over config.ini."""
-        return init_settings, env_settings, dotenv_settings, _ConfigIni(settings_cls)
+        """Arguments over the environment over files of secrets over .env over config.ini."""
+        files = SecretsSettingsSource(settings_cls, secrets_dir=_secret_folders())
+        return init_settings, env_settings, files, dotenv_settings, _ConfigIni(settings_cls)
 
     @model_validator(mode="after")
     def _key_apart_from_data(self) -> Self:
@@ -228,6 +235,13 @@ class Settings(BaseSettings):
         port = f":{url.port}" if url.port else ""
         names = _LOOPBACK if is_loopback(url.hostname or "") else (url.netloc.removesuffix(port),)
         return frozenset({*(f"{url.scheme}://{n}{port}" for n in names), *self.allowed_origins})
+
+
+def _secret_folders() -> list[Path]:
+    """Where a container engine and systemd put secrets, each a file named after its setting."""
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    folders = [Path("/run/secrets"), *([Path(given)] if given else [])]
+    return [folder for folder in folders if folder.is_dir()]
 
 
 class _ConfigIni(PydanticBaseSettingsSource):

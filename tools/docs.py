@@ -30,7 +30,7 @@ _SETTING = re.compile(PREFIX + r"([A-Z][A-Z_]*[A-Z])")
 # Looks like a path and is none.
 _MEDIA_TYPES = ("application/", "text/")
 # Folders that are made, not kept.
-_MADE = ("data/", ".venv", ".stamps/", "node_modules/", "config.ini", ".env")
+_MADE = ("data/", ".venv", ".stamps/", "node_modules/", "config.ini", ".env", "deploy/secrets")
 
 
 def main() -> int:
