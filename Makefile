@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run test check fmt bench soak schema sandbox lock witness-alpaca
+.PHONY: install run test check fmt bench soak schema sandbox lock witness-alpaca
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -14,6 +14,8 @@ CLIENTS := $(if $(wildcard tests/clients/package-lock.json),.stamps/clients-$(ca
 LOAD := .stamps/load-$(call hash,locks/bench.txt)
 PEERS := .stamps/peers-$(call hash,bench/peers/package-lock.json)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+install: $(RUNTIME)  ## what the server needs to run
 
 run: $(RUNTIME)  ## the server with sandbox brokers beside it and a demo portfolio
 	$(BIN)/python -m app demo
