@@ -14,6 +14,7 @@ from domain.facts import OrderReport
 from domain.holding import Mark
 from domain.instrument import AssetClass, Instrument
 from domain.order import Terms
+from domain.preview import Preview
 from domain.ticket import Ticket
 from domain.ticket_options import Increments
 from domain.transaction import TransactionPage
@@ -51,6 +52,7 @@ class Field:
     label: str
     secret: bool
     hint: str = ""
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +60,45 @@ class Keys:
     """Signing in by values that the user copies from the broker's site."""
 
     fields: tuple[Field, ...]
+    name: str = "keys"
 
 
-SignIn = Keys
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A consent that was asked for: where the person gives it, and until when it may be given.
+
+    `state` is what the broker's page will send back to tell this asking from any other; `kept` are
+    secrets that redeeming needs.
+    """
+
+    url: str
+    state: str
+    kept: Credentials
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """Signing in on the broker's own page, which sends the person back with a code.
+
+    `fields` are the app's own keys; the server's settings may hold them, then nobody is asked.
+    The page comes back to our one callback address with `state` (the name of the parameter that
+    brings `Asked.state`) and `returns`. Where `verifier` is given a person may copy that from the
+    page instead. `ask` is told our callback address, None to have it copied, and a fresh state;
+    `redeem` turns what came back into the credentials to keep. Both see the fields and `kept` as
+    the opening's credentials, pass the gate as SESSION, and raise BrokerError.
+    """
+
+    fields: tuple[Field, ...]
+    returns: tuple[str, ...]
+    ask: "Callable[[Opening, str | None, str], Awaitable[Asked]]"
+    redeem: "Callable[[Opening, Mapping[str, str]], Awaitable[Credentials]]"
+    verifier: Field | None = None
+    state: str = "state"
+    name: str = "oauth"
+
+
+SignIn = Keys | Consent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +128,10 @@ class Broker(Protocol):
 
     async def history(self, account: str, since: date | None) -> Sequence[EquityPoint]:
         """What the account was worth at the end of each day from `since` on (None: ever)."""
+        ...
+
+    async def preview(self, ticket: Ticket) -> Preview | None:
+        """What the broker itself says that it would cost; None where it does not tell."""
         ...
 
     async def place(self, ticket: Ticket) -> OrderReport:
@@ -141,6 +183,11 @@ class Broker(Protocol):
         """Prices of what is followed; ends at once where they are not pushed; raises when lost."""
         ...
 
+    @property
+    def expires_at(self) -> datetime | None:
+        """When this sign-in will end by itself, None if nothing is known to end it."""
+        ...
+
     async def revoke(self) -> None:
         """Give the sign-in back to the broker where it can be; keys cannot."""
         ...
@@ -166,11 +213,17 @@ class Plugin:
     """A broker as the product sees it before anybody has signed in; importing it loads no SDK.
 
     `endpoints` are the vendor's own base URLs by environment and name; settings may replace each.
+    `sign_ins` are the ways to sign in, the usual one first.
     """
 
     name: str
     title: str
-    sign_in: SignIn
+    sign_ins: tuple[SignIn, ...]
     capabilities: Capabilities
     endpoints: Mapping[Environment, Mapping[str, str]]
     open: Callable[[Opening], Awaitable[Broker]]
+
+    @property
+    def sign_in(self) -> SignIn:
+        """The usual way."""
+        return self.sign_ins[0]

@@ -16,21 +16,23 @@ async def _open(opening: Opening) -> Broker:
 PLUGIN = Plugin(
     name="alpaca",
     title="Alpaca",
-    sign_in=Keys(
-        fields=(
-            Field(
-                name="key_id",
-                label="API key ID",
-                secret=False,
-                hint="begins with PK for paper trading and AK for live",
-            ),
-            Field(
-                name="secret",
-                label="Secret key",
-                secret=True,
-                hint="shown once, when the key is generated",
-            ),
-        )
+    sign_ins=(
+        Keys(
+            fields=(
+                Field(
+                    name="key_id",
+                    label="API key ID",
+                    secret=False,
+                    hint="begins with PK for paper trading and AK for live",
+                ),
+                Field(
+                    name="secret",
+                    label="Secret key",
+                    secret=True,
+                    hint="shown once, when the key is generated",
+                ),
+            )
+        ),
     ),
     capabilities=CAPABILITIES,
     endpoints={

@@ -25,6 +25,7 @@ from domain.facts import OrderReport, Source
 from domain.holding import Mark
 from domain.instrument import AssetClass, Instrument
 from domain.order import Terms
+from domain.preview import Preview
 from domain.ticket import Ticket
 from domain.ticket_options import Increments
 from domain.transaction import TransactionPage
@@ -74,6 +75,10 @@ class Line:
     async def history(self, account: str, since: date | None) -> Sequence[EquityPoint]:
         """The account's equity at the end of each trading day."""
         return await history.read(self._client, self._currency, since)
+
+    async def preview(self, ticket: Ticket) -> Preview | None:
+        """Alpaca works nothing out beforehand."""
+        return None
 
     async def place(self, ticket: Ticket) -> OrderReport:
         """POST once; if the id is taken an earlier sending arrived, and it is that order."""
@@ -148,6 +153,11 @@ class Line:
     def marks(self) -> AsyncIterator[Mark]:
         """Streamed prices, and polled ones for what is not streamed."""
         return self._prices.marks()
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Nothing is known to end it."""
+        return None
 
     async def revoke(self) -> None:
         """Keys are taken back on Alpaca's site, not from here."""

@@ -118,6 +118,14 @@ class ScriptedBroker:
             raise self.books_ail
         return self.past
 
+    @property
+    def expires_at(self) -> datetime | None:
+        """Never."""
+        return None
+
+    async def preview(self, ticket: Ticket) -> None:
+        """Nothing."""
+
     async def place(self, ticket: Ticket) -> NoReturn:
         """Feeds never trade."""
         raise AssertionError

@@ -30,7 +30,7 @@ async def never(opening: Opening) -> Broker:
 PLUGIN = Plugin(
     name="scripted",
     title="Scripted",
-    sign_in=Keys(fields=()),
+    sign_ins=(Keys(fields=()),),
     capabilities=capabilities(frozenset()),
     endpoints={},
     open=never,
