@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: install run test check fmt bench soak schema sandbox lock
+.PHONY: install run test check fmt bench soak schema sandbox lock \
+  witness-alpaca witness-coinbase witness-etrade witness-ibkr
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -51,7 +52,7 @@ sandbox: $(RUNTIME)  ## the sandbox brokers alone
 bench: $(TOOLS) $(LOAD) $(PEERS) .stamps/debian  ## measure beside servers that are known; takes an hour
 	.venv-bench/bin/python -m bench --json bench.json
 
-witness-%: $(RUNTIME)  ## the environment of a vendor's own client: alpaca, coinbase, etrade or ibkr
+witness-alpaca witness-coinbase witness-etrade witness-ibkr: witness-%: $(RUNTIME)  ## the environment of a vendor's own client
 	$(BIN)/python tools/witness_env.py $*
 
 lock: .venv/pyvenv.cfg  ## resolve every lock anew; needs the network

@@ -110,7 +110,7 @@ def _is_file(path: str, folder: Path) -> bool:
 
 
 def _is_verb(verb: str) -> bool:
-    return re.search(rf"^{verb}:", _makefile(), re.MULTILINE) is not None
+    return re.search(rf"^([a-z-]+ )*{verb}( [a-z-]+)*:", _makefile(), re.MULTILINE) is not None
 
 
 def _is_module(module: str) -> bool:
