@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientWebSocketResponse
+from yarl import URL
 
 from brokers.gate import Call, Gate, Passage, Purpose
 from brokers.limits import Allowance, TooSoon
@@ -70,8 +71,15 @@ class Dialect:
     request_id: str
 
 
+# The headers that sign one attempt, from its method and the exact URL that leaves.
+Sign = Callable[[str, str], Mapping[str, str]]
+
+
 class Http:
-    """One line's requests; reads are tried up to three times, anything else leaves once."""
+    """One line's requests; reads are tried up to three times, anything else leaves once.
+
+    With `sign` every attempt is signed anew, and a URL leaves byte for byte as it was given.
+    """
 
     def __init__(
         self,
@@ -81,7 +89,9 @@ class Http:
         *,
         headers: Mapping[str, str],
         deadline: float = _DEADLINE,
+        sign: Sign | None = None,
     ) -> None:
+        self._sign = sign
         self._gate, self._clock, self._dialect, self._headers = gate, clock, dialect, dict(headers)
         self._timeout = aiohttp.ClientTimeout(total=deadline, sock_connect=_CONNECT)
         self._session: aiohttp.ClientSession | None = None
@@ -146,10 +156,10 @@ class Http:
         try:
             async with self._open().request(
                 call.method,
-                url,
+                url if self._sign is None else URL(url, encoded=True),
                 params=params,
                 json=json,
-                headers=self._headers,
+                headers={**self._headers, **(self._sign(call.method, url) if self._sign else {})},
                 allow_redirects=False,
                 trace_request_ctx=fate,
             ) as response:
