@@ -58,6 +58,8 @@ class Account:
     margin: Decimal
     commission: Decimal = Decimal(0)
     """USD a unit traded."""
+    fee_rate: Decimal = Decimal(0)
+    """Share of the money that changes hands, on top of it."""
     cash: Decimal = Decimal(0)
     blocked: bool = False
     holdings: dict[str, Holding] = field(default_factory=dict)
@@ -71,6 +73,10 @@ class Account:
     )
 
     _live: dict[str, None] = field(default_factory=dict)
+
+    def fee(self, quantity: Decimal, price: Decimal) -> Decimal:
+        """What a trade costs besides its price, in USD."""
+        return self.commission * quantity + self.fee_rate * quantity * price
 
     def write(self, order: Order) -> None:
         """Put an order, as it now stands, on the books."""

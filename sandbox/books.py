@@ -104,7 +104,7 @@ class Books:
             status=OrdStatus.PENDING_NEW,
             created=at,
             updated=at,
-            expires=next_time(at, CLOSES) if day else None,
+            expires=next_time(at, CLOSES) if day else ticket.expires,
             stop_price=ticket.stop_price,
         )
 

@@ -72,6 +72,20 @@ class Exchange(Floor):
         self.note(ExecType.PENDING_REPLACE, asked)
         return self.note(ExecType.PENDING_NEW, new)
 
+    def amend(self, account: Account, order_id: str, **terms: Any) -> Order:
+        """Ask for other terms under the same order id, which keeps what has filled of it."""
+        order = self.order(account, order_id)
+        if order.status not in WORKING:
+            raise Rejected(Reason.TOO_LATE, f"order is {order.status.lower()}", order=order_id)
+        ticket = replace(order.ticket, **terms)
+        if ticket.quantity is not None and ticket.quantity <= order.filled:
+            raise Rejected(Reason.INVALID, "qty must be more than what has filled")
+        # Its client id is known, being its own.
+        asked = replace(order, ticket=ticket, client_id="")
+        rules.check(account, self.market, asked, ignoring=order.id)
+        pending = replace(order, status=OrdStatus.PENDING_REPLACE, amended=ticket)
+        return self.note(ExecType.PENDING_REPLACE, pending)
+
     def cancel(self, account: Account, order_id: str) -> Order:
         """Ask for an order to be cancelled."""
         order = self.order(account, order_id)
@@ -134,6 +148,8 @@ class Exchange(Floor):
         """An order meets the market when it arrives and whenever prices moved."""
         if order.status is OrdStatus.PENDING_CANCEL:
             return self._cancel(account, order)
+        if order.status is OrdStatus.PENDING_REPLACE and order.amended is not None:
+            order, moved = self._amend(order, order.amended), True
         if order.status is OrdStatus.PENDING_NEW and self.trades_now(order):
             order, moved = self._open(account, order), True
         if order.live and order.expires is not None and order.expires <= self.clock():
@@ -151,6 +167,14 @@ class Exchange(Floor):
             self.note(ExecType.CANCEL_REJECTED, working)
         else:
             self.end(account, order.id, OrdStatus.CANCELED)
+
+    def _amend(self, order: Order, ticket: Ticket) -> Order:
+        working = replace(order, status=_working_status(order), amended=None)
+        if self.refuse_replacements > 0:
+            self.refuse_replacements -= 1
+            return self.note(ExecType.REPLACE_REJECTED, working)
+        amended = replace(working, ticket=ticket, stop_price=ticket.stop_price)
+        return self.note(ExecType.REPLACED, amended)
 
     def _open(self, account: Account, order: Order) -> Order:
         if order.replaces is not None and not self._supersede(account, order):

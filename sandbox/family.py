@@ -26,8 +26,9 @@ def rivals(account: Account, order: Order) -> list[Order]:
 
 def holds_quantity(account: Account, order: Order) -> bool:
     """Whether it counts against what can still be sold: of rivals only the first live one does."""
-    idle = {OrdStatus.SUSPENDED, OrdStatus.PENDING_REPLACE}
-    if not order.live or order.status in idle or _is_leg_of_multileg(account, order):
+    superseded = order.status is OrdStatus.PENDING_REPLACE and order.amended is None
+    idle = superseded or order.status is OrdStatus.SUSPENDED
+    if not order.live or idle or _is_leg_of_multileg(account, order):
         return False
     return next(one for one in rivals(account, order) if one.live).id == order.id
 

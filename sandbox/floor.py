@@ -80,7 +80,7 @@ class Floor(Books):
         symbol = order.ticket.symbol
         signed = quantity * order.ticket.side.sign
         multiplier = self.market.instruments[symbol].multiplier
-        account.post(symbol, signed, signed * price * multiplier, account.commission * quantity)
+        account.post(symbol, signed, signed * price * multiplier, account.fee(quantity, price))
         execution = self._report(account, order, quantity, price)
         account.executions[execution.id] = execution
         self._free_family(account, account.orders[order.id])
@@ -98,7 +98,7 @@ class Floor(Books):
             side=order.ticket.side,
             quantity=quantity,
             price=price,
-            commission=account.commission * quantity,
+            commission=account.fee(quantity, price),
             cumulative=filled,
             leaves=total - filled,
             position=account.holding(order.ticket.symbol).quantity,

@@ -38,6 +38,7 @@ class TimeInForce(StrEnum):
 
     DAY = "DAY"
     GOOD_TILL_CANCEL = "GOOD_TILL_CANCEL"
+    GOOD_TILL_DATE = "GOOD_TILL_DATE"
     AT_THE_OPENING = "AT_THE_OPENING"
     AT_THE_CLOSE = "AT_THE_CLOSE"
     IMMEDIATE_OR_CANCEL = "IMMEDIATE_OR_CANCEL"
@@ -117,6 +118,8 @@ class Ticket:
     trail_amount: Decimal | None = None
     trail_percent: Decimal | None = None
     extended_hours: bool = False
+    expires: datetime | None = None
+    """When it ends, if it is GOOD_TILL_DATE."""
     client_id: str = ""
     opens: bool | None = None
     """FIX PositionEffect: opens a position, closes one, or does not say."""
@@ -150,6 +153,8 @@ class Order:
     stop_price: Decimal | None = None
     """Where a stop now stands; a trailing one moves."""
     cancel_requested: datetime | None = None
+    amended: Ticket | None = None
+    """What it is to become under its own id, for as long as it is PENDING_REPLACE."""
     text: str = ""
 
     @property
