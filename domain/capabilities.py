@@ -43,6 +43,22 @@ class Proof(StrEnum):
     UNPROVEN = "UNPROVEN"
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A proof; `on` is when a vendor's page said so, as 2026-06 or to the day."""
+
+    proof: Proof
+    on: str | None = None
+
+
+RECORDED, UNPROVEN = Evidence(Proof.RECORDED), Evidence(Proof.UNPROVEN)
+
+
+def vendor_doc(on: str) -> Evidence:
+    """A vendor's page, and the month or day on which it was read."""
+    return Evidence(Proof.VENDOR_DOC, on)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trades:
     """What can be ordered in one asset class.
@@ -74,6 +90,7 @@ class Capabilities:
     `find_horizon` is how far back an order can be looked up by our id, None for ever.
     `absence_settles` is how long after the last moment of sending an order that is not found by our
     id was never placed; None where not finding it proves nothing, so that only a person may say so.
+    `proof` is by the path of a field in here: `trades.EQUITY`, `replacing`, `pushes.ORDERS`.
     """
 
     trades: Mapping[AssetClass, Trades]
@@ -87,8 +104,7 @@ class Capabilities:
     market_hours_only: bool = False
     find_horizon: timedelta | None = None
     absence_settles: timedelta | None = None
-    proof: Mapping[str, Proof] = field(default_factory=dict)
-    proved_on: str | None = None
+    proof: Mapping[str, Evidence] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,7 @@ class CapabilityProof:
 
     capability: str = strawberry.field(description="The capability, by its field's name.")
     proof: Proof = strawberry.field(description="How it is known.")
+    on: str | None = strawberry.field(description="When a vendor's page said so; else null.")
 
 
 def _trades(source: Parent[CapabilitiesValue]) -> list[TradeRules]:
@@ -95,7 +96,10 @@ def _rate(source: Parent[CapabilitiesValue]) -> str:
 
 
 def _proofs(source: Parent[CapabilitiesValue]) -> list[CapabilityProof]:
-    return [CapabilityProof(capability=name, proof=proof) for name, proof in source.proof.items()]
+    return [
+        CapabilityProof(capability=name, proof=known.proof, on=known.on)
+        for name, known in source.proof.items()
+    ]
 
 
 @strawberry.type(
@@ -131,7 +135,6 @@ class Capabilities:
     proofs: list[CapabilityProof] = strawberry.field(
         resolver=_proofs, description="How each capability is known, beside our own sandbox."
     )
-    proved_on: str | None = strawberry.field(description="The day on which that was last checked.")
 
 
 def _environments(source: Parent[Plugin]) -> list[Environment]:

@@ -8,7 +8,7 @@ from pydantic import SecretStr, TypeAdapter
 
 from app.settings import PREFIX, Settings
 from brokers import plugins
-from domain.capabilities import Capabilities, Trades
+from domain.capabilities import Capabilities, Evidence, Trades
 
 
 def part(name: str) -> str:
@@ -67,9 +67,13 @@ def capabilities(able: Capabilities) -> str:
         ("poll otherwise", _seconds(able.poll_every)),
         ("sync", _seconds(able.sync_every)),
         ("find by our id", "for ever" if able.find_horizon is None else str(able.find_horizon)),
-        *((f"proof of {line}", proof.value) for line, proof in able.proof.items()),
+        *((f"proof of {line}", _known(known)) for line, known in able.proof.items()),
     ]
     return f"{trades}\n\n{_table(('', ''), others)}"
+
+
+def _known(evidence: Evidence) -> str:
+    return evidence.proof if evidence.on is None else f"{evidence.proof} ({evidence.on})"
 
 
 def _orders(trades: Trades) -> str:

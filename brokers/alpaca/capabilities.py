@@ -2,10 +2,21 @@
 
 from datetime import timedelta
 
-from domain.capabilities import Capabilities, PreviewBy, Proof, Pushed, Rate, Replacing, Trades
+from domain.capabilities import (
+    RECORDED,
+    UNPROVEN,
+    Capabilities,
+    PreviewBy,
+    Pushed,
+    Rate,
+    Replacing,
+    Trades,
+    vendor_doc,
+)
 from domain.instrument import AssetClass
 from domain.order import OrderClass, OrderType, TimeInForce
 
+_OPENAPI = vendor_doc("2026-06")
 _DAY = frozenset({TimeInForce.DAY})
 _DAY_GTC = frozenset({TimeInForce.DAY, TimeInForce.GTC})
 _GTC_IOC = frozenset({TimeInForce.GTC, TimeInForce.IOC})
@@ -64,17 +75,16 @@ CAPABILITIES = Capabilities(
     # not written anywhere, so this is a guess on the safe side, and a late order raises an alarm.
     absence_settles=timedelta(seconds=30),
     proof={
-        "trades.EQUITY": Proof.VENDOR_DOC,
-        "trades.EQUITY.fractional": Proof.RECORDED,
-        "trades.OPTION": Proof.VENDOR_DOC,
-        "trades.MULTI_LEG": Proof.VENDOR_DOC,
-        "trades.CRYPTO": Proof.VENDOR_DOC,
-        "replacing": Proof.VENDOR_DOC,
-        "pushes.ORDERS": Proof.RECORDED,
-        "pushes.MARKS": Proof.VENDOR_DOC,
-        "rate": Proof.VENDOR_DOC,
-        "find_horizon": Proof.UNPROVEN,
-        "absence_settles": Proof.UNPROVEN,
+        "trades.EQUITY": _OPENAPI,
+        "trades.EQUITY.fractional": RECORDED,
+        "trades.OPTION": _OPENAPI,
+        "trades.MULTI_LEG": _OPENAPI,
+        "trades.CRYPTO": _OPENAPI,
+        "replacing": _OPENAPI,
+        "pushes.ORDERS": RECORDED,
+        "pushes.MARKS": _OPENAPI,
+        "rate": _OPENAPI,
+        "find_horizon": UNPROVEN,
+        "absence_settles": UNPROVEN,
     },
-    proved_on="2026-06",
 )
