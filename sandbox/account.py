@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from sandbox.instruments import Instrument, Kind
 from sandbox.orders import Execution, Order
 
 
@@ -33,7 +34,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """A signed quantity and what it cost: `cost` is signed like it, in USD, multiplier included."""
+    """A signed quantity and its `cost`, signed alike, in its currency, multiplier included."""
 
     quantity: Decimal = Decimal(0)
     cost: Decimal = Decimal(0)
@@ -58,9 +59,15 @@ class Account:
     margin: Decimal
     commission: Decimal = Decimal(0)
     """USD a unit traded."""
+    flat_commission: Decimal = Decimal(0)
+    """USD a trade, whatever its size."""
     fee_rate: Decimal = Decimal(0)
     """Share of the money that changes hands, on top of it."""
     cash: Decimal = Decimal(0)
+    foreign: dict[str, Decimal] = field(default_factory=dict)
+    """Cash in other currencies than USD."""
+    crosses_zero: bool = False
+    """Whether selling more than is held turns it short, and options may be written uncovered."""
     blocked: bool = False
     holdings: dict[str, Holding] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
@@ -76,7 +83,8 @@ class Account:
 
     def fee(self, quantity: Decimal, price: Decimal) -> Decimal:
         """What a trade costs besides its price, in USD."""
-        return self.commission * quantity + self.fee_rate * quantity * price
+        by_size = self.commission * quantity + self.fee_rate * quantity * price
+        return self.flat_commission + by_size
 
     def write(self, order: Order) -> None:
         """Put an order, as it now stands, on the books."""
@@ -94,14 +102,31 @@ class Account:
         """What is held of `symbol`, nothing included."""
         return self.holdings.get(symbol, Holding())
 
-    def post(self, symbol: str, quantity: Decimal, value: Decimal, commission: Decimal) -> None:
-        """Book a trade of `quantity` (signed) for `value` (signed alike, USD)."""
-        self.cash -= value + commission
+    def pay_in(self, currency: str, amount: Decimal) -> None:
+        """Book cash that came, or went if negative."""
+        if currency == "USD":
+            self.cash += amount
+        else:
+            self.foreign[currency] = self.foreign.get(currency, Decimal(0)) + amount
+
+    def post(
+        self, instrument: Instrument, quantity: Decimal, value: Decimal, commission: Decimal
+    ) -> None:
+        """Book a trade of `quantity` (signed) for `value` (alike, in the instrument's currency).
+
+        A pair of currencies leaves no holding, only cash in both.
+        """
+        symbol = instrument.symbol
+        self.pay_in(instrument.currency, -value)
+        self.cash -= commission
+        if instrument.kind is Kind.FX:
+            return self.pay_in(symbol.partition(".")[0], quantity)
         holding = self.holding(symbol).traded(quantity, value)
         if holding.quantity:
             self.holdings[symbol] = holding
         else:
             self.holdings.pop(symbol, None)
+        return None
 
     def note_equity(self, at: datetime, equity: Decimal) -> None:
         """Keep one point a minute: the newest one of it."""

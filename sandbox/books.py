@@ -23,6 +23,7 @@ from sandbox.orders import (
     TimeInForce,
 )
 from sandbox.rules import Reason, Rejected
+from sandbox.world import WORLD
 
 
 class Books:
@@ -32,7 +33,7 @@ class Books:
         self.clock = clock
         self._last = clock()
         self._ids = random.Random(f"{seed}:ids")
-        self.market = Market(INSTRUMENTS, seed, self._last)
+        self.market = Market(INSTRUMENTS, seed, self._last, WORLD)
         self.accounts: dict[str, Account] = {}
         self.events: list[Event] = []
         self.listeners: list[Callable[[Event], None]] = []

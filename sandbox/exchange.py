@@ -12,6 +12,7 @@ from sandbox.clock import NEW_YORK, Clock, wall_clock
 from sandbox.floor import Floor
 from sandbox.orders import (
     WORKING,
+    Contingency,
     ExecType,
     Order,
     OrdStatus,
@@ -73,9 +74,13 @@ class Exchange(Floor):
         return self.note(ExecType.PENDING_NEW, new)
 
     def amend(self, account: Account, order_id: str, **terms: Any) -> Order:
-        """Ask for other terms under the same order id, which keeps what has filled of it."""
+        """Ask for other terms under the same order id, which keeps what has filled of it.
+
+        One that does not work yet has them at once.
+        """
         order = self.order(account, order_id)
-        if order.status not in WORKING:
+        waiting = order.status in {OrdStatus.PENDING_NEW, OrdStatus.SUSPENDED}
+        if order.status not in WORKING and not waiting:
             raise Rejected(Reason.TOO_LATE, f"order is {order.status.lower()}", order=order_id)
         ticket = replace(order.ticket, **terms)
         if ticket.quantity is not None and ticket.quantity <= order.filled:
@@ -83,8 +88,25 @@ class Exchange(Floor):
         # Its client id is known, being its own.
         asked = replace(order, ticket=ticket, client_id="")
         rules.check(account, self.market, asked, ignoring=order.id)
+        if waiting:
+            changed = replace(order, ticket=ticket, stop_price=ticket.stop_price)
+            return self.note(ExecType.REPLACED, changed)
         pending = replace(order, status=OrdStatus.PENDING_REPLACE, amended=ticket)
         return self.note(ExecType.PENDING_REPLACE, pending)
+
+    def attach(self, account: Account, parent_id: str, ticket: Ticket) -> Order:
+        """Hang an order on a live one: it waits for that to fill, and rivals what else hangs there.
+
+        Raises `Rejected`.
+        """
+        parent = self.order(account, parent_id)
+        rules.check_leg(account, self.market, self.draft(account, ticket))
+        contingency = Contingency.OTOCO if parent.leg_ids else Contingency.OTO
+        changed = replace(parent.ticket, contingency=contingency)
+        account.write(replace(parent, ticket=changed))
+        self.enter_leg(account, parent_id, ticket)
+        leg_id = account.orders[parent_id].leg_ids[-1]
+        return self.note(ExecType.SUSPENDED, account.orders[leg_id])
 
     def cancel(self, account: Account, order_id: str) -> Order:
         """Ask for an order to be cancelled."""

@@ -16,6 +16,9 @@ def parent(account: Account, order: Order) -> Order | None:
 
 def rivals(account: Account, order: Order) -> list[Order]:
     """It and those that it would cancel by filling; alone where there is no such pair."""
+    group = order.ticket.group
+    if group:
+        return [one for one in account.orders.values() if one.ticket.group == group]
     head = parent(account, order) or order
     if head.ticket.contingency is Contingency.OCO:
         return [head, *legs(account, head)]

@@ -79,8 +79,9 @@ class Floor(Books):
         """Book an execution and do what follows from it for the orders around it."""
         symbol = order.ticket.symbol
         signed = quantity * order.ticket.side.sign
-        multiplier = self.market.instruments[symbol].multiplier
-        account.post(symbol, signed, signed * price * multiplier, account.fee(quantity, price))
+        instrument = self.market.instruments[symbol]
+        value = signed * price * instrument.multiplier
+        account.post(instrument, signed, value, account.fee(quantity, price))
         execution = self._report(account, order, quantity, price)
         account.executions[execution.id] = execution
         self._free_family(account, account.orders[order.id])

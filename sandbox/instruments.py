@@ -1,4 +1,4 @@
-"""What the sandbox trades: a few equities, options of one of them, and two coins."""
+"""What every broker of the sandbox lists: a few equities, options of one, and two coins."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -15,6 +15,16 @@ class Kind(StrEnum):
     EQUITY = "EQUITY"
     OPTION = "OPTION"
     CRYPTO = "CRYPTO"
+    ABROAD = "ABROAD"
+    """An equity that is paid for in another currency."""
+    FUTURE = "FUTURE"
+    FUTURE_OPTION = "FUTURE_OPTION"
+    FX = "FX"
+    BOND = "BOND"
+    FUND = "FUND"
+    CFD = "CFD"
+    INDEX = "INDEX"
+    WARRANT = "WARRANT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +40,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """One tradable thing; `opening` is the price that its walk starts from, in USD."""
+    """One tradable thing; `opening` is the price that its walk starts from, in `currency`."""
 
     symbol: str
     name: str
@@ -42,6 +52,11 @@ class Instrument:
     lot: Decimal = Decimal("0.000000001")
     """The smallest quantity."""
     option: Option | None = None
+    currency: str = "USD"
+    expiry: dt.date | None = None
+    """When a future ends."""
+    tick: Decimal | None = None
+    """The smallest step between two prices, where it is not that of US equities."""
 
     @property
     def id(self) -> UUID:
@@ -50,6 +65,8 @@ class Instrument:
 
     def increment(self, price: Decimal) -> Decimal:
         """The smallest step between two prices near `price`, as US rule 612 has it for equities."""
+        if self.tick is not None:
+            return self.tick
         if self.kind is Kind.CRYPTO:
             return Decimal("0.001")
         return Decimal("0.01") if price >= 1 else Decimal("0.0001")

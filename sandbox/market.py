@@ -16,7 +16,7 @@ _GAP = 150
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """One instrument's prices at a moment, in USD a unit, with the day's range."""
+    """One instrument's prices at a moment, a unit in its currency, with the day's range."""
 
     bid: Decimal
     ask: Decimal
@@ -45,17 +45,30 @@ class Quote:
 
 
 class Market:
-    """The quotes of all instruments; the same seed and the same steps give the same prices."""
+    """The quotes of all instruments; the same seed and the same steps give the same prices.
 
-    def __init__(self, instruments: Iterable[Instrument], seed: int, at: datetime) -> None:
+    Each of the `others` has a walk of its own, so that one more of them moves nothing else.
+    """
+
+    def __init__(
+        self,
+        instruments: Iterable[Instrument],
+        seed: int,
+        at: datetime,
+        others: Iterable[Instrument] = (),
+    ) -> None:
         self.instruments = {one.symbol: one for one in instruments}
         self._walk = random.Random(f"{seed}:prices")
+        self._walks: dict[str, random.Random] = {}
+        for one in others:
+            self.instruments[one.symbol] = one
+            self._walks[one.symbol] = random.Random(f"{seed}:prices:{one.symbol}")
         self.quotes = {symbol: _opening(one, at) for symbol, one in self.instruments.items()}
 
     def step(self, at: datetime) -> None:
         """Move every price by one step of its walk."""
         for symbol, quote in self.quotes.items():
-            move = quote.last * self._walk.randint(-_STEPS, _STEPS) / 20_000
+            move = quote.last * self._random(symbol).randint(-_STEPS, _STEPS) / 20_000
             self.set(symbol, quote.last + move, at)
 
     def set(self, symbol: str, price: Decimal, at: datetime) -> None:
@@ -67,11 +80,21 @@ class Market:
     def next_day(self, at: datetime) -> None:
         """Close the day: the last price becomes yesterday's close, and the next opens off it."""
         for symbol, quote in self.quotes.items():
-            gap = quote.last * self._walk.randint(-_GAP, _GAP) / 10_000
+            gap = quote.last * self._random(symbol).randint(-_GAP, _GAP) / 10_000
             price = _round(quote.last + gap, self.instruments[symbol])
             flat = replace(quote, previous_close=quote.last, open=price, high=price, low=price)
             self.quotes[symbol] = replace(flat, volume=0)
             self.set(symbol, price, at)
+
+    def rate(self, currency: str) -> Decimal:
+        """What one unit of `currency` is worth in USD, at the last price."""
+        if currency == "USD":
+            return Decimal(1)
+        direct = self.quotes.get(f"{currency}.USD")
+        return direct.last if direct else 1 / self.quotes[f"USD.{currency}"].last
+
+    def _random(self, symbol: str) -> random.Random:
+        return self._walks.get(symbol, self._walk)
 
 
 def _round(price: Decimal, instrument: Instrument) -> Decimal:

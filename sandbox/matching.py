@@ -8,17 +8,20 @@ from sandbox.instruments import Instrument
 from sandbox.market import Quote
 from sandbox.orders import Order, OrdType, Side, Ticket
 
-_STOPS = frozenset({OrdType.STOP, OrdType.STOP_LIMIT, OrdType.TRAILING_STOP})
+_TRAILING = frozenset({OrdType.TRAILING_STOP, OrdType.TRAILING_STOP_LIMIT})
+_TOUCHED = frozenset({OrdType.MARKET_IF_TOUCHED, OrdType.LIMIT_IF_TOUCHED})
+_STOPS = frozenset({OrdType.STOP, OrdType.STOP_LIMIT}) | _TRAILING | _TOUCHED
+_LIMITED = frozenset({OrdType.LIMIT, OrdType.STOP_LIMIT, OrdType.LIMIT_IF_TOUCHED})
 
 
 def watch(order: Order, quote: Quote) -> Order:
     """The order after it saw `quote`: a trailing stop moves along, a stop that is hit triggers."""
     if order.ticket.type not in _STOPS or order.triggered:
         return order
-    if order.ticket.type is OrdType.TRAILING_STOP:
+    if order.ticket.type in _TRAILING:
         order = _trail(order, quote.last)
     stop = order.stop_price
-    sign = order.ticket.side.sign
+    sign = order.ticket.side.sign * (-1 if order.ticket.type in _TOUCHED else 1)
     hit = stop is not None and (quote.last - stop) * sign >= 0
     return replace(order, triggered=True) if hit else order
 
@@ -29,10 +32,18 @@ def price(order: Order, quote: Quote) -> Decimal | None:
     if ticket.type in _STOPS and not order.triggered:
         return None
     offered = touch(quote, ticket)
-    limited = ticket.type in {OrdType.LIMIT, OrdType.STOP_LIMIT}
-    if limited and ticket.limit_price is not None:
-        return offered if (ticket.limit_price - offered) * ticket.side.sign >= 0 else None
+    limit = limit_price(order)
+    if limit is not None and (limit - offered) * ticket.side.sign < 0:
+        return None
     return offered
+
+
+def limit_price(order: Order) -> Decimal | None:
+    """The worst price it takes, None if it takes any; that of a trailing one moves along."""
+    ticket = order.ticket
+    if ticket.type is OrdType.TRAILING_STOP_LIMIT and order.stop_price is not None:
+        return order.stop_price + ticket.side.sign * (ticket.limit_offset or Decimal(0))
+    return ticket.limit_price if ticket.type in _LIMITED else None
 
 
 def touch(quote: Quote, ticket: Ticket) -> Decimal:

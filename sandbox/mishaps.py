@@ -51,11 +51,11 @@ def correct(exchange: Exchange, account: Account, execution_id: str, price: Deci
 
 
 def _post(exchange: Exchange, account: Account, execution: Execution, sign: int) -> None:
-    multiplier = exchange.market.instruments[execution.symbol].multiplier
+    instrument = exchange.market.instruments[execution.symbol]
     signed = sign * execution.quantity * execution.side.sign
     account.post(
-        execution.symbol,
+        instrument,
         signed,
-        signed * execution.price * multiplier,
+        signed * execution.price * instrument.multiplier,
         sign * execution.commission,
     )

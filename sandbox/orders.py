@@ -31,6 +31,9 @@ class OrdType(StrEnum):
     STOP = "STOP"
     STOP_LIMIT = "STOP_LIMIT"
     TRAILING_STOP = "TRAILING_STOP"
+    TRAILING_STOP_LIMIT = "TRAILING_STOP_LIMIT"
+    MARKET_IF_TOUCHED = "MARKET_IF_TOUCHED"
+    LIMIT_IF_TOUCHED = "LIMIT_IF_TOUCHED"
 
 
 class TimeInForce(StrEnum):
@@ -117,6 +120,10 @@ class Ticket:
     stop_price: Decimal | None = None
     trail_amount: Decimal | None = None
     trail_percent: Decimal | None = None
+    limit_offset: Decimal | None = None
+    """How far beyond its stop the limit of a trailing stop limit is."""
+    group: str = ""
+    """Orders of the same group cancel, or shrink, one another by filling."""
     extended_hours: bool = False
     expires: datetime | None = None
     """When it ends, if it is GOOD_TILL_DATE."""

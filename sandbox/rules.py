@@ -50,8 +50,15 @@ def check(account: Account, market: Market, order: Order, *, ignoring: str | Non
     instrument = _instrument(market, order.ticket.symbol)
     for ticket in (order.ticket, *order.ticket.legs):
         _check_terms(ticket, instrument)
-    _check_quantity(account, instrument, order, ignoring)
+    if not account.crosses_zero:
+        _check_quantity(account, instrument, order, ignoring)
     _check_funds(account, market, order, ignoring)
+
+
+def check_leg(account: Account, market: Market, leg: Order) -> None:
+    """Raise `Rejected` if it may not hang on another order."""
+    _check_client_id(account, leg)
+    _check_terms(leg.ticket, _instrument(market, leg.ticket.symbol))
 
 
 def _check_multileg(account: Account, market: Market, order: Order) -> None:
@@ -82,7 +89,10 @@ _NEEDS = {
     OrdType.LIMIT: ("limit_price",),
     OrdType.STOP: ("stop_price",),
     OrdType.STOP_LIMIT: ("stop_price", "limit_price"),
+    OrdType.MARKET_IF_TOUCHED: ("stop_price",),
+    OrdType.LIMIT_IF_TOUCHED: ("stop_price", "limit_price"),
 }
+_TRAILING = frozenset({OrdType.TRAILING_STOP, OrdType.TRAILING_STOP_LIMIT})
 
 
 def _check_terms(ticket: Ticket, instrument: Instrument) -> None:
@@ -97,7 +107,7 @@ def _check_terms(ticket: Ticket, instrument: Instrument) -> None:
         if getattr(ticket, name) is None:
             raise Rejected(Reason.INVALID, f"{ticket.type.lower()} orders require {name}")
     trails = (ticket.trail_amount is not None) + (ticket.trail_percent is not None)
-    if trails != (ticket.type is OrdType.TRAILING_STOP):
+    if trails != (ticket.type in _TRAILING):
         raise Rejected(Reason.INVALID, "trailing stops take either trail_price or trail_percent")
     _check_increments(ticket, instrument)
 
@@ -161,7 +171,8 @@ def _check_funds(account: Account, market: Market, order: Order, ignoring: str |
     freed = valuation.required(account, market, old) if old else Decimal(0)
     needed = valuation.required(account, market, order)
     if needed > state.free + freed:
-        scale = account.margin if _on_margin(market, order) else Decimal(1)
+        instrument = market.instruments[order.ticket.symbol]
+        scale = valuation.leverage(account, instrument.kind)
         _refuse_funds((state.free + freed) * scale, needed * scale)
 
 
@@ -172,7 +183,3 @@ def _refuse_funds(buying_power: Decimal, cost: Decimal) -> NoReturn:
         buying_power=buying_power,
         cost=cost,
     )
-
-
-def _on_margin(market: Market, order: Order) -> bool:
-    return market.instruments[order.ticket.symbol].kind is Kind.EQUITY

@@ -44,12 +44,20 @@ def value(account: Account, market: Market) -> Valuation:
     """Value the account."""
     values = {symbol: _market_value(account, market, symbol) for symbol in account.holdings}
     return Valuation(
-        cash=account.cash,
+        cash=cash(account, market),
         long_value=sum((one for one in values.values() if one > 0), ZERO),
         short_value=sum((one for one in values.values() if one < 0), ZERO),
         requirement=_requirement(account, market, values),
         reserved=sum((required(account, market, order) for order in _waiting(account)), ZERO),
         margin=account.margin,
+    )
+
+
+def cash(account: Account, market: Market) -> Decimal:
+    """The cash in all currencies."""
+    return sum(
+        (amount * market.rate(currency) for currency, amount in account.foreign.items()),
+        account.cash,
     )
 
 
@@ -82,7 +90,8 @@ def required(account: Account, market: Market, order: Order) -> Decimal:
         held = account.holding(ticket.symbol).quantity * ticket.side.sign
         adding = max(order.leaves + min(held, ZERO), ZERO)
         amount = adding * reference_price(market, order) * instrument.multiplier
-    return amount / _leverage(account, instrument.kind)
+        amount *= market.rate(instrument.currency)
+    return amount / leverage(account, instrument.kind)
 
 
 def reference_price(market: Market, order: Order) -> Decimal:
@@ -96,14 +105,20 @@ def _waiting(account: Account) -> list[Order]:
     return [one for one in account.live_orders() if family.holds_quantity(account, one)]
 
 
-def _leverage(account: Account, kind: Kind) -> Decimal:
-    return account.margin if kind is Kind.EQUITY else Decimal(1)
+_LEVERAGE = {Kind.FUTURE: Decimal(10), Kind.FX: Decimal(30), Kind.CFD: Decimal(5)}
+
+
+def leverage(account: Account, kind: Kind) -> Decimal:
+    """How many times the equity it ties up it may be worth."""
+    if kind in {Kind.EQUITY, Kind.ABROAD}:
+        return account.margin
+    return _LEVERAGE.get(kind, Decimal(1))
 
 
 def _requirement(account: Account, market: Market, values: Mapping[str, Decimal]) -> Decimal:
     return sum(
         (
-            abs(one) / _leverage(account, market.instruments[symbol].kind)
+            abs(one) / leverage(account, market.instruments[symbol].kind)
             for symbol, one in values.items()
         ),
         ZERO,
@@ -111,5 +126,6 @@ def _requirement(account: Account, market: Market, values: Mapping[str, Decimal]
 
 
 def _market_value(account: Account, market: Market, symbol: str) -> Decimal:
-    price = market.quotes[symbol].last * market.instruments[symbol].multiplier
+    instrument = market.instruments[symbol]
+    price = market.quotes[symbol].last * instrument.multiplier * market.rate(instrument.currency)
     return account.holdings[symbol].quantity * price

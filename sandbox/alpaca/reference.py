@@ -88,14 +88,16 @@ class Reference:
         return reply([_session(day) for day in days if _is_session(day)])
 
     def _all(self) -> list[Instrument]:
-        return list(self._exchange.market.instruments.values())
+        every = self._exchange.market.instruments.values()
+        return [one for one in every if one.kind in words.ASSET_CLASS]
 
     def _named(self, request: web.Request, what: str) -> Instrument:
         market = self._exchange.market
         symbol = tickets.resolve_symbol(market, request.match_info["symbol"])
-        if symbol not in market.instruments:
+        found = tickets.listed(market, symbol)
+        if found is None:
             raise Refusal(404, f"{what} not found", 40410000)
-        return market.instruments[symbol]
+        return found
 
 
 def _asset(one: Instrument) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sandbox.alpaca.errors import Refusal, invalid
 from sandbox.instruments import Instrument, Kind
 from sandbox.market import Market
 from sandbox.orders import Contingency, OrdType, Side, Ticket, TimeInForce
+from sandbox.rules import Reason, Rejected
 
 _Word = TypeVar("_Word")
 _CRYPTO_TYPES = frozenset({OrdType.MARKET, OrdType.LIMIT, OrdType.STOP_LIMIT})
@@ -41,9 +42,10 @@ def read(body: dict[str, Any], account: Account, market: Market) -> Ticket:
         **_terms(body),
     )
     ticket = _with_exits(ticket, body)
-    instrument = market.instruments.get(symbol)
-    if instrument is not None:
-        _check(ticket, instrument)
+    instrument = listed(market, symbol)
+    if instrument is None:
+        raise Rejected(Reason.UNKNOWN_SYMBOL, f'asset "{symbol}" not found', symbol=symbol)
+    _check(ticket, instrument)
     return ticket
 
 
@@ -74,6 +76,12 @@ def resolve_symbol(market: Market, symbol: str) -> str:
         if symbol in {words.unslashed(instrument.symbol), str(instrument.id)}:
             return instrument.symbol
     return symbol
+
+
+def listed(market: Market, symbol: str) -> Instrument | None:
+    """The instrument of that symbol, if Alpaca has it."""
+    found = market.instruments.get(symbol)
+    return found if found is not None and found.kind in words.ASSET_CLASS else None
 
 
 def _terms(body: dict[str, Any]) -> dict[str, Any]:
