@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -41,6 +41,13 @@ class Preview:
     expires_at: datetime | None = None
 
 
+_NO_PRICE = "no price is known for this instrument"
+_NO_COMMISSION = "commission and fees are not included"
+_TOO_DEAR = "it costs more than the buying power last reported"
+# What is of no interest to whoever has the broker's word on the money.
+_OF_COSTS = frozenset({_NO_PRICE, _NO_COMMISSION, _TOO_DEAR})
+
+
 def estimate(
     instrument: Instrument,
     terms: Terms,
@@ -61,7 +68,7 @@ def estimate(
             source=PreviewSource.UNAVAILABLE,
             currency=instrument.currency,
             position_after=_after(terms, held),
-            warnings=("no price is known for this instrument",),
+            warnings=(_NO_PRICE,),
         )
     cost = value if buying else EXACT.minus(value)
     after = None if buying_power is None else EXACT.subtract(buying_power, max(cost, Decimal(0)))
@@ -75,6 +82,29 @@ def estimate(
         position_after=_after(terms, held),
         warnings=tuple(_warnings(terms, held, after)),
     )
+
+
+def told(by_broker: Preview, own: Preview) -> Preview:
+    """The broker's own figures; of what it leaves out only price and position are reckoned."""
+    after = by_broker.position_after
+    own_price = by_broker.price is None
+    return replace(
+        by_broker,
+        source=PreviewSource.BROKER,
+        price=own.price if own_price else by_broker.price,
+        price_as_of=own.price_as_of if own_price else by_broker.price_as_of,
+        position_after=own.position_after if after is None else after,
+        warnings=tuple(dict.fromkeys((*by_broker.warnings, *_besides_costs(own)))),
+    )
+
+
+def untold(own: Preview, why: str) -> Preview:
+    """Our own reckoning in the place of a broker's that could not be had."""
+    return replace(own, warnings=(f"the broker did not preview it: {why}", *own.warnings))
+
+
+def _besides_costs(own: Preview) -> tuple[str, ...]:
+    return tuple(warning for warning in own.warnings if warning not in _OF_COSTS)
 
 
 def _proceeds(instrument: Instrument, terms: Terms, mark: Decimal | None) -> Decimal | None:
@@ -94,9 +124,9 @@ def _after(terms: Terms, held: Decimal) -> Decimal | None:
 
 def _warnings(terms: Terms, held: Decimal, buying_power: Decimal | None) -> list[str]:
     after = _after(terms, held)
-    said = ["commission and fees are not included"]
+    said = [_NO_COMMISSION]
     if buying_power is not None and buying_power < 0:
-        said.append("it costs more than the buying power last reported")
+        said.append(_TOO_DEAR)
     if after is not None and held * after < 0:
         said.append("it turns the position around")
     elif after is not None and after < 0 <= held:

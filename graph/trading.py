@@ -115,7 +115,7 @@ class TradingMutation:
             account = account_of(info.context, input.ticket.account_id)
             draft = await draft_of(info.context, input.ticket)
             desk = info.context.services.desk
-            return await desk.orders.preview(info.context.viewer.user_id, account, draft)
+            return await desk.previewing.preview(info.context.viewer.user_id, account, draft)
 
         preview, errors = await outcome(work())
         return PreviewPayload(preview=preview, user_errors=errors)

@@ -15,6 +15,7 @@ from trading.halt import Halt
 from trading.orders import Orders
 from trading.placing import Placing
 from trading.ports import Ports
+from trading.previewing import Previewing
 from trading.prices import Prices
 from trading.resolving import Resolving
 
@@ -24,6 +25,7 @@ class Desk:
     """Everything about orders that a schema or a machine calls."""
 
     orders: Orders
+    previewing: Previewing
     canceling: Canceling
     halt: Halt
     resolving: Resolving
@@ -38,9 +40,10 @@ class Desk:
         """The parts over this store and these lines."""
         resolving, canceling, prices = Resolving(ports), Canceling(ports), Prices(ports)
         placing = Placing(ports, FreshLook(ports), prices, resolving.one)
-        orders = Orders(ports, placing, prices)
+        orders = Orders(ports, placing)
         return cls(
             orders=orders,
+            previewing=Previewing(ports, placing, prices),
             canceling=canceling,
             halt=Halt(ports, canceling, orders),
             resolving=resolving,

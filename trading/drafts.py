@@ -7,8 +7,9 @@ from domain.account import Environment
 from domain.books import Books, Market, Stale, held
 from domain.capabilities import Capabilities
 from domain.errors import ErrorCode, Problem
-from domain.ids import InstrumentId, OrderId, UserId
+from domain.ids import AccountId, InstrumentId, OrderId, UserId
 from domain.instrument import AssetClass, Instrument
+from domain.intent import IntentKind, fingerprint
 from domain.order import OrderSide, OrderType, PositionEffect, Terms, TimeInForce
 from domain.preview import check_token
 from domain.risk import Held, closable
@@ -42,15 +43,18 @@ class Looked:
     in_person: bool
 
 
-def body_of(draft: Draft) -> dict[str, object]:
-    """What makes a request the same request again."""
+def place_body(account: AccountId, draft: Draft) -> str:
+    """What makes a request for an order the same request again."""
     legs = [{**asdict(leg), "instrument": leg.instrument.id} for leg in draft.legs]
     body: dict[str, object] = {
+        "account": account,
         "instrument": draft.instrument.id,
         "terms": asdict(draft.terms),
         "legs": legs,
     }
-    return body if draft.exits is None else {**body, "exits": asdict(draft.exits)}
+    if draft.exits is not None:
+        body["exits"] = asdict(draft.exits)
+    return fingerprint(IntentKind.PLACE, body)
 
 
 def check_looked(books: Books, looked: Looked, body: str) -> None:

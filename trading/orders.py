@@ -1,8 +1,7 @@
-"""What a person or a machine may ask of orders: preview, place, replace, close."""
+"""What a person or a machine may ask of orders: place, replace, close."""
 
 import asyncio
-from dataclasses import asdict, replace
-from datetime import timedelta
+from dataclasses import asdict
 from decimal import Decimal
 
 from brokers.market_hours import is_open
@@ -11,46 +10,20 @@ from domain.errors import ErrorCode, Problem
 from domain.ids import AccountId, InstrumentId, OrderId, UserId
 from domain.instrument import Instrument
 from domain.intent import KEY_LENGTH, Intent, IntentKind, fingerprint
-from domain.money import ZERO
-from domain.preview import Preview, estimate, token
 from domain.ticket_options import TicketOptions, ticket_options
-from trading.drafts import Changes, Looked, body_of, check_looked, closing, replacing
+from trading.drafts import Changes, Looked, check_looked, closing, place_body, replacing
 from trading.placing import Placing
 from trading.ports import Ports
-from trading.prices import Prices
-from trading.wanted import Draft, Wanted, check_supported
-
-PREVIEW_LASTS = timedelta(minutes=2)
+from trading.wanted import Draft, Wanted
 
 
 class Orders:
     """Every method raises Problem for what the user can mend and BrokerError for the rest."""
 
-    def __init__(self, ports: Ports, placing: Placing, prices: Prices) -> None:
-        self._placing, self._prices = placing, prices
+    def __init__(self, ports: Ports, placing: Placing) -> None:
+        self._placing = placing
         self._reads, self._lines, self._plugins = ports.reads, ports.lines, ports.plugins
         self._clock, self._secret = ports.clock, ports.secret
-
-    async def preview(self, user: UserId, account: AccountId, draft: Draft) -> Preview:
-        """What it would cost and leave behind, with a token that placing takes."""
-        connection = await self._placing.connection_of(user, account)
-        check_supported(draft, self._plugins[connection.broker].capabilities)
-        broker = await self._lines.open(connection)
-        marks = await self._prices.marks(connection, broker, [draft.instrument])
-        mark = marks.get(draft.instrument.held_as)
-        holding = await self._reads.holding(user, account, draft.instrument.held_as)
-        valuation = (await self._reads.valuations(user, [account])).get(account)
-        seen = estimate(
-            draft.instrument,
-            draft.terms,
-            mark=mark.price if mark else None,
-            mark_as_of=mark.as_of if mark else None,
-            buying_power=valuation.buying_power if valuation else None,
-            held=holding.holding.quantity if holding else ZERO,
-        )
-        until = self._clock.now() + PREVIEW_LASTS
-        body = _place_body(account, draft)
-        return replace(seen, token=token(self._secret, user, body, until), expires_at=until)
 
     async def place(
         self,
@@ -63,7 +36,7 @@ class Orders:
         in_person: bool = False,
     ) -> Intent:
         """What became of it; the same key with the same body is the same order."""
-        body = _place_body(account, draft)
+        body = place_body(account, draft)
         looked = Looked(secret=self._secret, user=user, token=preview, in_person=in_person)
 
         def drafted(books: Books) -> Draft:
@@ -146,7 +119,3 @@ def checked(key: str) -> str:
         message = f"an idempotency key is 1 to {KEY_LENGTH} printable characters"
         raise Problem(ErrorCode.BAD_INPUT, message, field="idempotencyKey")
     return key
-
-
-def _place_body(account: AccountId, draft: Draft) -> str:
-    return fingerprint(IntentKind.PLACE, {"account": account, **body_of(draft)})

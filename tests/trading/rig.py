@@ -117,6 +117,7 @@ async def rig(
     *,
     clock: Clock | None = None,
     trace: Trace = untraced,
+    offered: Mapping[str, Plugin] | None = None,
 ) -> AsyncIterator[Rig]:
     """Everything opened; nothing runs in the background but the writer."""
     time = clock or RealClock()
@@ -126,19 +127,24 @@ async def rig(
         await db.migrate()
         writer = Writer(db, time, lambda _: None, chain=KEYS.audit_chain())
         await stack.enter_async_context(writer.running())
-        made = _rig(db, writer, endpoints, time, trace)
+        made = _rig(db, writer, endpoints, time, trace, offered or hurried())
         stack.push_async_callback(made.lines.aclose)
         stack.push_async_callback(made.desk.placing.aclose)
         yield made
 
 
 def _rig(
-    db: Database, writer: Writer, endpoints: Mapping[str, str], clock: Clock, trace: Trace
+    db: Database,
+    writer: Writer,
+    endpoints: Mapping[str, str],
+    clock: Clock,
+    trace: Trace,
+    offered: Mapping[str, Plugin],
 ) -> Rig:
     intents = Intents(writer, trace=trace)
     connections = Connections(writer, Vault(KEYS))
     calls: list[CallRecord] = []
-    lines = _lines(connections, endpoints, clock, trace, calls)
+    lines = _lines(offered, connections, endpoints, clock, trace, calls)
     ports = Ports(
         intents=intents,
         ledger=Ledger(writer, seen=intents.appeared),
@@ -146,7 +152,7 @@ def _rig(
         limits=RiskLimits(writer),
         states=TradingStates(writer),
         lines=lines,
-        plugins=hurried(),
+        plugins=offered,
         live=live,
         clock=clock,
         secret=KEYS.preview_secret(),
@@ -164,6 +170,7 @@ def _rig(
 
 
 def _lines(
+    offered: Mapping[str, Plugin],
     connections: Connections,
     endpoints: Mapping[str, str],
     clock: Clock,
@@ -178,4 +185,4 @@ def _lines(
             trace(Boundary.WRITTEN)
 
     overrides = {"alpaca": {Environment.PAPER: endpoints}}
-    return Lines(hurried(), connections.credentials, record, clock, overrides, written)
+    return Lines(offered, connections.credentials, record, clock, overrides, written)

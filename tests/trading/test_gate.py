@@ -164,7 +164,7 @@ async def test_a_preview_binds_the_order_and_grows_old(made: Rig, clock: Later) 
     await _limit(made, Limits(require_preview=True), TradingScope.USER)
     account, orders = await made.account(), made.desk.orders
     assert await _try(made, market(), "k") is ErrorCode.PREVIEW_REQUIRED
-    seen = await orders.preview(ADA, account, market())
+    seen = await made.desk.previewing.preview(ADA, account, market())
     assert seen.cost == Decimal(250)
 
     async def place(draft: Draft, key: str) -> Intent:
