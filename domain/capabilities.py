@@ -59,20 +59,30 @@ def vendor_doc(on: str) -> Evidence:
     return Evidence(Proof.VENDOR_DOC, on)
 
 
+Types = Mapping[OrderType, frozenset[TimeInForce]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trades:
-    """What can be ordered in one asset class.
+    """What can be ordered in one asset class: `types`, and how long each may live.
 
-    `fractional_times` are the times in force of orders for fractions or for money, None for all.
+    An order that is more than plain has to be in the table of everything that it is: of its class
+    in `class_types`, of fractions in `fractional_types`, of money in `notional_types`; where there
+    is no such table `types` goes for it too. Outside of the regular session `extended_hours` goes
+    in their place, for orders that hang together with none. Contingent orders (bracket, OCO, OTO)
+    are for fractions only if `fractional_contingent`, and never for money.
     """
 
-    types: Mapping[OrderType, frozenset[TimeInForce]]
+    types: Types
     classes: frozenset[OrderClass] = frozenset({OrderClass.SIMPLE})
+    class_types: Mapping[OrderClass, Types] = field(default_factory=dict)
     fractional: bool = False
+    fractional_types: Types | None = None
+    fractional_contingent: bool = False
     notional: bool = False
-    fractional_times: frozenset[TimeInForce] | None = None
+    notional_types: Types | None = None
     short: bool = False
-    extended_hours: Mapping[OrderType, frozenset[TimeInForce]] = field(default_factory=dict)
+    extended_hours: Types = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,25 +160,41 @@ def _objections(
         return
     if terms.order_class not in trades.classes:
         yield _unsupported("orderClass", f"{terms.order_class} is not taken", trades.classes)
-    allowed = trades.extended_hours if terms.extended_hours else trades.types
-    when = " in extended hours" if terms.extended_hours else ""
-    if terms.type not in allowed:
-        yield _unsupported("type", f"{terms.type} is not taken{when}", allowed)
-    elif terms.time_in_force not in allowed[terms.type]:
-        message = f"{terms.type} orders do not live {terms.time_in_force}{when}"
-        yield _unsupported("timeInForce", message, allowed[terms.type])
-    if terms.notional is not None and not trades.notional:
+    for when, allowed in _tables(terms, trades):
+        if terms.type not in allowed:
+            yield _unsupported("type", f"{terms.type} is not taken{when}", allowed)
+        elif terms.time_in_force not in allowed[terms.type]:
+            message = f"{terms.type} orders do not live {terms.time_in_force}{when}"
+            yield _unsupported("timeInForce", message, allowed[terms.type])
+    yield from _uncombined(terms, trades)
+
+
+def _tables(terms: Terms, trades: Trades) -> Iterator[tuple[str, Types]]:
+    """Each table that an order has to be in, under what it is for; one that repeats is left out."""
+    if terms.extended_hours:
+        yield " in extended hours", trades.extended_hours
+    elif terms.order_class not in trades.class_types:
+        yield "", trades.types
+    if terms.order_class in trades.class_types:
+        yield f" as {terms.order_class}", trades.class_types[terms.order_class]
+    if terms.notional is not None and trades.notional and trades.notional_types is not None:
+        yield " for an amount of money", trades.notional_types
+    if _is_fraction(terms) and trades.fractional and trades.fractional_types is not None:
+        yield " for a fraction", trades.fractional_types
+
+
+def _uncombined(terms: Terms, trades: Trades) -> Iterator[Objection]:
+    """What goes with no order here, or not with a contingent one."""
+    contingent = terms.order_class in _EXITS
+    if terms.notional is not None and (contingent or not trades.notional):
         yield _unsupported("notional", "an amount of money is not taken", ["quantity"])
-    if _is_fraction(terms) and not trades.fractional:
+    if _is_fraction(terms) and not (
+        trades.fractional_contingent if contingent else trades.fractional
+    ):
         yield _unsupported("quantity", "fractions are not taken", ["whole units"])
-    times = trades.fractional_times
-    broken = terms.notional is not None or _is_fraction(terms)
-    if broken and times is not None and terms.time_in_force not in times:
-        yield _unsupported(
-            "timeInForce",
-            f"fractions and amounts of money do not live {terms.time_in_force}",
-            times,
-        )
+    if terms.extended_hours and contingent:
+        message = f"{terms.order_class} is not taken in extended hours"
+        yield _unsupported("orderClass", message, trades.classes - _EXITS.keys())
 
 
 def _is_fraction(terms: Terms) -> bool:

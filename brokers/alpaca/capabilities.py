@@ -31,6 +31,14 @@ _EQUITY = frozenset(
     }
 )
 
+_ONCE_FILLED = {OrderType.MARKET: _DAY_GTC, OrderType.LIMIT: _DAY_GTC}
+_BROKEN = {
+    OrderType.MARKET: _DAY,
+    OrderType.LIMIT: _DAY,
+    OrderType.STOP: _DAY,
+    OrderType.STOP_LIMIT: _DAY,
+}
+
 _TRADES = {
     AssetClass.EQUITY: Trades(
         types={
@@ -41,9 +49,15 @@ _TRADES = {
             OrderType.TRAILING_STOP: _DAY_GTC,
         },
         classes=frozenset({OrderClass.SIMPLE, OrderClass.BRACKET, OrderClass.OCO, OrderClass.OTO}),
+        class_types={
+            OrderClass.BRACKET: _ONCE_FILLED,
+            OrderClass.OTO: _ONCE_FILLED,
+            OrderClass.OCO: {OrderType.LIMIT: _DAY_GTC},
+        },
         fractional=True,
+        fractional_types=_BROKEN,
         notional=True,
-        fractional_times=_DAY,
+        notional_types=_BROKEN,
         short=True,
         extended_hours={OrderType.LIMIT: _DAY_GTC},
     ),

@@ -144,6 +144,8 @@ _INTENTS = {
 def placement(ticket: Ticket) -> Mapping[str, object]:
     """The body of a new order: every number a decimal string, as the specification has it."""
     terms = ticket.terms
+    if terms.type is (OrderType.LIMIT if ticket.legs else OrderType.NET):
+        raise InvalidTicket("the limit of a combination is a NET price, any other is a LIMIT")
     body: dict[str, object] = {
         "client_order_id": ticket.client_order_id,
         "type": _word(_TYPE_WORDS, terms.type),

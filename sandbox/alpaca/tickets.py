@@ -19,6 +19,8 @@ from sandbox.rules import Reason, Rejected
 _Word = TypeVar("_Word")
 _CRYPTO_TYPES = frozenset({OrdType.MARKET, OrdType.LIMIT, OrdType.STOP_LIMIT})
 _CRYPTO_TIMES = frozenset({TimeInForce.GOOD_TILL_CANCEL, TimeInForce.IMMEDIATE_OR_CANCEL})
+_PLAIN = frozenset({OrdType.MARKET, OrdType.LIMIT})
+_DAY_GTC = frozenset({TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL})
 _FEWEST_LEGS = 2
 _ORDER_CLASS = {"simple": Contingency.NONE} | {
     word: contingency for contingency, word in words.ORDER_CLASS.items()
@@ -143,6 +145,10 @@ def _multileg(body: dict[str, Any]) -> Ticket:
     if not isinstance(legs, list) or len(legs) < _FEWEST_LEGS or quantity is None or quantity <= 0:
         raise invalid("mleg orders require qty and at least two legs")
     terms = _terms(body)
+    if terms["type"] not in _PLAIN or terms["extended_hours"] or quantity % 1:
+        raise invalid("mleg orders are market or limit orders for contracts in regular hours")
+    if terms["time_in_force"] is not TimeInForce.DAY:
+        raise Refusal(422, "time_in_force must be day for options orders", 42210000)
     return Ticket(
         symbol="",
         side=Side.BUY,
@@ -167,23 +173,55 @@ def _leg(body: dict[str, Any], quantity: Decimal, time_in_force: TimeInForce) ->
 
 def _check(ticket: Ticket, instrument: Instrument) -> None:
     """Refuse what Alpaca's order matrix has no place for."""
-    time = ticket.time_in_force
-    crypto = instrument.kind is Kind.CRYPTO
-    if crypto and (ticket.type not in _CRYPTO_TYPES or ticket.legs):
+    if instrument.kind is Kind.CRYPTO:
+        _check_crypto(ticket)
+    elif instrument.kind is Kind.OPTION:
+        _check_option(ticket)
+    else:
+        _check_equity(ticket)
+    if ticket.legs:
+        _check_contingent(ticket)
+
+
+def _check_crypto(ticket: Ticket) -> None:
+    if ticket.type not in _CRYPTO_TYPES or ticket.legs:
         raise Refusal(422, "invalid order type for crypto order", 42210000)
-    if crypto and time not in _CRYPTO_TIMES:
+    if ticket.time_in_force not in _CRYPTO_TIMES:
         raise Refusal(422, "invalid crypto time_in_force", 42210000)
-    if instrument.kind is Kind.OPTION and time is not TimeInForce.DAY:
-        raise Refusal(422, "time_in_force must be day for options orders", 42210000)
-    fractional = ticket.quantity is None or ticket.quantity % 1 != 0
-    if fractional and not crypto and time is not TimeInForce.DAY:
-        raise Refusal(422, "fractional orders must be DAY orders", 42210000)
-    if ticket.extended_hours and (ticket.type is not OrdType.LIMIT or crypto or ticket.legs):
+    if ticket.extended_hours:
         raise Refusal(422, "extended hours order must be DAY limit orders", 42210000)
-    if ticket.legs and time not in {TimeInForce.DAY, TimeInForce.GOOD_TILL_CANCEL}:
-        raise Refusal(422, "complex orders must be day or gtc", 42210000)
-    if ticket.legs and fractional:
+
+
+def _check_option(ticket: Ticket) -> None:
+    if ticket.type not in _PLAIN or ticket.legs:
+        raise Refusal(422, "invalid order type for options order", 42210000)
+    if ticket.time_in_force is not TimeInForce.DAY:
+        raise Refusal(422, "time_in_force must be day for options orders", 42210000)
+    if ticket.extended_hours or ticket.cash_quantity is not None:
+        raise Refusal(422, "options orders are for contracts in regular hours", 42210000)
+
+
+def _check_equity(ticket: Ticket) -> None:
+    time = ticket.time_in_force
+    if ticket.type not in _PLAIN and time not in _DAY_GTC:
+        raise Refusal(422, f"invalid time_in_force for {ticket.type.lower()} order", 42210000)
+    if ticket.extended_hours and (
+        ticket.type is not OrdType.LIMIT or time not in _DAY_GTC or ticket.legs
+    ):
+        raise Refusal(422, "extended hours order must be DAY limit orders", 42210000)
+    if ticket.quantity is not None and not ticket.quantity % 1:
+        return
+    if time is not TimeInForce.DAY:
+        raise Refusal(422, "fractional orders must be DAY orders", 42210000)
+    if ticket.type is OrdType.TRAILING_STOP or ticket.legs:
         raise Refusal(422, "fractional orders must be simple orders", 42210000)
+
+
+def _check_contingent(ticket: Ticket) -> None:
+    if ticket.time_in_force not in _DAY_GTC:
+        raise Refusal(422, "complex orders must be day or gtc", 42210000)
+    if ticket.type not in _PLAIN:
+        raise Refusal(422, "complex orders must be market or limit orders", 42210000)
 
 
 def decimal(body: Mapping[str, Any], key: str) -> Decimal | None:

@@ -34,6 +34,7 @@ class Scene:
     """One broker, signed in to; `records` are the calls that passed its gate."""
 
     plugin: Plugin
+    clock: Clock
     stage: Stage
     lines: Lines
     connection: Connection
@@ -87,6 +88,7 @@ async def opened(
 
     scene = Scene(
         plugin=plugin,
+        clock=time,
         stage=stage,
         lines=Lines(
             {name: replace(plugin, capabilities=hurried)},
