@@ -1,34 +1,64 @@
-"""Promise 10: what a broker declares is taken, what it does not declare is refused."""
-
-import json
+"""Promise 10: what a broker declares it does, what it does not declare is refused."""
 
 import pytest
 
+import sandbox
 from brokers import plugins
-from domain.capabilities import Capabilities, PreviewBy, Proof, Pushed
-from domain.errors import Refused
+from domain.capabilities import PreviewBy, Proof, Pushed
 from domain.instrument import AssetClass
-from domain.order import OrderSide
-from tests.conformance.observing import enrich, observed, replaced, sells_short
-from tests.conformance.orders import market, resting, sample_of
+from tests.conformance.observing import previews, pushes, replaces, sells_short, taken
 from tests.conformance.scene import Scene, opened
-from tools.offers import declared, offers, sheet
+from tools import observed
+from tools.offers import declared, sheet
 
 BROKERS = sorted(plugins())
+CLASSES = [(name, one) for name in BROKERS for one in plugins()[name].capabilities.trades]
+PUSHES = {Pushed.ORDERS, Pushed.MARKS}
 
 
-def ordered() -> list[tuple[str, AssetClass]]:
-    """Every asset class of every broker."""
-    return [(name, one) for name in BROKERS for one in plugins()[name].capabilities.trades]
-
-
-@pytest.mark.parametrize(("name", "asset_class"), ordered())
-async def test_all_that_is_declared_is_taken_and_nothing_else(
-    name: str, asset_class: AssetClass
+@pytest.mark.parametrize(("name", "asset_class"), CLASSES)
+async def test_every_order_that_is_declared_is_taken_and_no_other(
+    box: sandbox.Sandbox, name: str, asset_class: AssetClass
 ) -> None:
-    async with in_its_sandbox(name) as scene:
-        taken = await observed(scene, asset_class)
     wanted = list(declared(asset_class, plugins()[name].capabilities))
-    assert wanted, "a class of which nothing can be ordered is not traded"
-    assert sheet(one for one in taken if one not in wanted) == {}, "taken, and not declared"
-    assert sheet(one for one in wanted if one not in taken) == {}, "declared, and not taken"
+    assert wanted, "what cannot be ordered at all is not traded"
+    async with opened(name, box) as scene:
+        found = await taken(scene, asset_class)
+    assert sheet(one for one in found if one not in wanted) == {}, "taken, and not declared"
+    assert sheet(one for one in wanted if one not in found) == {}, "declared, and not taken"
+
+
+@pytest.mark.parametrize(("name", "asset_class"), CLASSES)
+async def test_what_is_not_held_is_sold_only_where_that_is_declared(
+    box: sandbox.Sandbox, name: str, asset_class: AssetClass
+) -> None:
+    async with opened(name, box) as scene:
+        assert await sells_short(scene, asset_class) == scene.able.trades[asset_class].short
+
+
+async def test_an_order_is_previewed_where_that_is_declared(scene: Scene) -> None:
+    assert await previews(scene) is scene.able.preview
+
+
+async def test_a_replacement_does_to_the_id_what_is_declared(scene: Scene) -> None:
+    assert await replaces(scene) is scene.able.replacing
+
+
+async def test_what_is_declared_to_be_pushed_is_and_nothing_else(scene: Scene) -> None:
+    assert await pushes(scene) == scene.able.pushes & PUSHES
+
+
+@pytest.mark.parametrize("name", BROKERS)
+def test_each_line_names_its_proof_and_each_page_its_date(name: str) -> None:
+    able = plugins()[name].capabilities
+    lines = {f"trades.{one}" for one in able.trades} | {f"pushes.{one}" for one in able.pushes}
+    lines |= {"replacing", "rate", "find_horizon", "absence_settles"}
+    lines |= {"preview"} if able.preview is PreviewBy.BROKER else set()
+    assert lines <= able.proof.keys()
+    for line, known in able.proof.items():
+        assert (known.on is not None) == (known.proof is Proof.VENDOR_DOC), line
+
+
+@pytest.mark.parametrize("name", BROKERS)
+def test_what_was_last_observed_is_what_is_declared(name: str) -> None:
+    assert observed.kept()[name] == observed.expected(plugins()[name].capabilities)
