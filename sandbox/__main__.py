@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 import sys
 
 from sandbox import serving
@@ -67,6 +68,8 @@ def _greeting(box: Sandbox) -> str:
         f"{'alpaca paper key':22}{serving.PAPER_KEY} {serving.PAPER_SECRET}",
         f"{'alpaca live key':22}{serving.LIVE_KEY} {serving.LIVE_SECRET}",
         f"{'alpaca oauth client':22}{serving.CLIENT_ID} {serving.CLIENT_SECRET}",
+        f"{'coinbase key':22}{box.coinbase.key_name}",
+        f"{'coinbase private key':22}{json.dumps(box.coinbase.pem)}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -53,7 +53,9 @@ async def mute_streams(box: "Sandbox", _: Mapping[str, Any]) -> None:
 
 async def revoke(box: "Sandbox", asked: Mapping[str, Any]) -> None:
     """Let the key or token `id` in no more, and reset the websockets that it opened."""
-    box.alpaca.revoke(str(asked["id"]))
+    name = str(asked["id"])
+    broker = box.coinbase if name in box.coinbase.access.keys else box.alpaca
+    broker.revoke(name)
 
 
 async def partial_fills(box: "Sandbox", asked: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from sandbox.acts import ACTS
 from sandbox.alpaca.access import LIVE, PAPER
 from sandbox.alpaca.server import Alpaca
 from sandbox.clock import Clock, wall_clock
+from sandbox.coinbase.server import Coinbase
 from sandbox.control import Control
 from sandbox.demo import beginning, seed_demo
 from sandbox.exchange import Exchange
@@ -26,7 +27,7 @@ CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-client-secret"  # signs pl
 class Sandbox:
     """The brokers and all that can be done to them; `serve` runs it.
 
-    `paper` and `live` are the accounts that the ready-made keys open.
+    `paper` and `live` are the accounts that the ready-made keys of Alpaca open.
     """
 
     def __init__(self, exchange: Exchange, *, rate_limit: int = 200, port: int = 0) -> None:
@@ -40,18 +41,26 @@ class Sandbox:
         self.paper = self.alpaca.account(PAPER_KEY, PAPER_SECRET, PAPER)
         self.live = self.alpaca.account(LIVE_KEY, LIVE_SECRET, LIVE, cash=Decimal(50_000))
         self.alpaca.sign_in.clients[CLIENT_ID] = CLIENT_SECRET
+        # Its 30 a second are to Alpaca's 200 a minute as this is.
+        self.coinbase = Coinbase(
+            exchange,
+            self.faults,
+            self.log,
+            rate_limit=rate_limit * 9 // 60,
+            ports=tuple(range(port + 5, port + 8)) if port else (0,) * 3,
+        )
         self.control = Host("control", Control(self).app(), port)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def hosts(self) -> tuple[Host, ...]:
         """The brokers' hosts, not its own."""
-        return self.alpaca.hosts
+        return (*self.alpaca.hosts, *self.coinbase.hosts)
 
     @property
     def streams(self) -> list[Stream]:
         """Every websocket that is open."""
-        return self.alpaca.streams
+        return [*self.alpaca.streams, *self.coinbase.streams]
 
     def tick(self) -> None:
         """Move the prices by one step."""

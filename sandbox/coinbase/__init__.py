@@ -1,0 +1,1 @@
+"""Coinbase Advanced Trade: its REST API and its two websocket hosts."""
