@@ -36,6 +36,12 @@ async def test_what_is_not_held_is_sold_only_where_that_is_declared(
         assert await sells_short(scene, asset_class) == scene.able.trades[asset_class].short
 
 
+@pytest.mark.parametrize("name", BROKERS)
+def test_what_is_not_traded_is_refused_before_the_wire(name: str) -> None:
+    able = plugins()[name].capabilities
+    assert {one for one in AssetClass if list(declared(one, able))} == able.trades.keys()
+
+
 async def test_an_order_is_previewed_where_that_is_declared(scene: Scene) -> None:
     assert await previews(scene) is scene.able.preview
 
