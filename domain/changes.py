@@ -6,8 +6,10 @@ from enum import StrEnum
 
 from domain.account import Account, AccountValuation, Balance
 from domain.connection import Connection
+from domain.drift import Drift
 from domain.holding import Holding, Mark
 from domain.ids import AccountId, ConnectionId, UserId
+from domain.intent import Intent
 from domain.order import OrderEvent
 from domain.transaction import TransactionChange
 
@@ -21,6 +23,8 @@ class ChangeKind(StrEnum):
     TRANSACTION = "TRANSACTION"
     ACCOUNT = "ACCOUNT"
     CONNECTION = "CONNECTION"
+    INTENT = "INTENT"
+    DRIFT = "DRIFT"
     REVOCATION = "REVOCATION"
 
 
@@ -41,6 +45,17 @@ class CashChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IntentChange:
+    """An order that may be there became unknown, or ceased to be.
+
+    `late` is an alarm: its order turned up after it had been concluded that there is none.
+    """
+
+    intent: Intent
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revocation:
     """A token or a session that ended; sockets that came in by it are closed.
 
@@ -52,7 +67,15 @@ class Revocation:
 
 
 Changed = (
-    OrderEvent | HoldingChange | CashChange | TransactionChange | Account | Connection | Revocation
+    OrderEvent
+    | HoldingChange
+    | CashChange
+    | TransactionChange
+    | Account
+    | Connection
+    | IntentChange
+    | Drift
+    | Revocation
 )
 
 

@@ -1,6 +1,6 @@
 """The stream without gaps: every change with a cursor that resumes behind it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated
 
@@ -16,44 +16,27 @@ from domain.order import ExecType
 from domain.order import OrderEvent as OrderEventValue
 from domain.transaction import TransactionChange
 from graph.accounts import Account, AccountUpdate, Balance, account_id, allowed
+from graph.alarms import DriftFound, IntentChanged
 from graph.connections import Connection
 from graph.context import Info
 from graph.fields import of
+from graph.intents import Intent
 from graph.node import shows
 from graph.orders import Execution, Order
 from graph.positions import Holding, Position
+from graph.resumable import Resumable, shows_change
 from graph.scalars import Cursor
 from graph.transactions import Transaction
 from store.journal import ResyncReason
-from streaming.frames import AccountFrame, ChangeFrame, Frame, ResyncFrame, SnapshotFrame
+from streaming.frames import AccountFrame, Frame, ResyncFrame, SnapshotFrame
 from streaming.frames import Heartbeat as HeartbeatFrame
-
-BEHIND = "Resumes behind this."
-
-
-def _shows_change(value: type) -> Callable[[object, object], bool]:
-    """`is_type_of` for what is shown of a change of this kind of value."""
-    return staticmethod(
-        lambda source, _info: (
-            isinstance(source, ChangeFrame) and isinstance(source.change.value, value)
-        )
-    )
-
-
-@strawberry.interface(
-    description="A frame of a stream that resumes. Ask for its cursor here: kinds may be added."
-)
-class Resumable:
-    """What every frame of `changes` and `orderUpdated` has."""
-
-    cursor: Cursor = strawberry.field(description=BEHIND)
 
 
 @strawberry.type(description="Something happened to an order; each comes exactly once, in order.")
 class OrderChanged(Resumable):
     """Declares what is shown of a change to an OrderEvent."""
 
-    is_type_of = _shows_change(OrderEventValue)
+    is_type_of = shows_change(OrderEventValue)
 
     at = of("change.value.at", datetime, "When it happened.")
     exec_type = of("change.value.exec_type", ExecType, "Why the order changed.")
@@ -65,7 +48,7 @@ class OrderChanged(Resumable):
 class HoldingChanged(Resumable):
     """Declares what is shown of a change to a HoldingChange."""
 
-    is_type_of = _shows_change(HoldingChange)
+    is_type_of = shows_change(HoldingChange)
 
     at = of("change.at", datetime, "When we learned it.")
     holding = of("change.value", Holding, "The holding as it now is.")
@@ -75,7 +58,7 @@ class HoldingChanged(Resumable):
 class CashChanged(Resumable):
     """Declares what is shown of a change to a CashChange."""
 
-    is_type_of = _shows_change(CashChange)
+    is_type_of = shows_change(CashChange)
 
     at = of("change.at", datetime, "When we learned it.")
     account_id = of("change.value.account_id", strawberry.ID, "The account.", shown_as=account_id)
@@ -86,7 +69,7 @@ class CashChanged(Resumable):
 class TransactionChanged(Resumable):
     """Declares what is shown of a change to a TransactionChange."""
 
-    is_type_of = _shows_change(TransactionChange)
+    is_type_of = shows_change(TransactionChange)
 
     at = of("change.at", datetime, "When we learned it.")
     transaction = of("change.value", Transaction, "The transaction as it now is.")
@@ -96,7 +79,7 @@ class TransactionChanged(Resumable):
 class AccountChanged(Resumable):
     """Declares what is shown of a change to an Account."""
 
-    is_type_of = _shows_change(AccountValue)
+    is_type_of = shows_change(AccountValue)
 
     at = of("change.at", datetime, "When we learned it.")
     account = of("change.value", Account, "The account as it now is.")
@@ -106,7 +89,7 @@ class AccountChanged(Resumable):
 class ConnectionChanged(Resumable):
     """Declares what is shown of a change to a Connection."""
 
-    is_type_of = _shows_change(ConnectionValue)
+    is_type_of = shows_change(ConnectionValue)
 
     at = of("change.at", datetime, "When we learned it.")
     connection = of("change.value", Connection, "The connection as it now is.")
@@ -164,6 +147,9 @@ class Snapshot(Resumable):
         description="Every holding at its last stored price; for live ones see positionUpdated.",
     )
     orders = of("state.orders", list[Order], "Open orders, and those of the last 24 hours.")
+    unknown = of(
+        "state.unknown", list[Intent], "Of these nobody knows yet whether there is an order."
+    )
 
 
 @strawberry.type(description="The cursor that was handed in leads nowhere; a Snapshot follows.")
@@ -192,6 +178,8 @@ Changes = Annotated[
     | TransactionChanged
     | AccountChanged
     | ConnectionChanged
+    | IntentChanged
+    | DriftFound
     | Snapshot
     | Resync
     | Heartbeat,
@@ -199,7 +187,7 @@ Changes = Annotated[
 ]
 
 OrderUpdates = Annotated[
-    OrderChanged | Snapshot | Resync | Heartbeat,
+    OrderChanged | IntentChanged | Snapshot | Resync | Heartbeat,
     strawberry.union(name="OrderFrame", description="What `orderUpdated` yields."),
 ]
 

@@ -17,7 +17,7 @@ from graph.accounts import account_id
 from graph.context import Context, Info
 from graph.fields import of
 from graph.instruments import Instrument
-from graph.orders import Order
+from graph.orders import Order, order_id
 from graph.paging import checked
 
 
@@ -27,6 +27,10 @@ def _account_id(source: Parent[IntentValue]) -> strawberry.ID:
 
 async def _order(source: Parent[IntentValue], info: Info) -> OrderValue | None:
     return await order_of(info.context, source)
+
+
+def _order_id(source: Parent[IntentValue]) -> strawberry.ID | None:
+    return None if source.order_id is None else order_id(source.order_id)
 
 
 @strawberry.type(description="A ticket committed to: written down before anything is sent.")
@@ -54,8 +58,14 @@ class Intent:
     )
     message: str | None = strawberry.field(description="The same in words.")
     note: str | None = strawberry.field(description="What the person wrote who ended it.")
+    order_id: strawberry.ID | None = strawberry.field(
+        resolver=_order_id, description="The order, once it was seen."
+    )
     order = strawberry.field(
-        resolver=_order, graphql_type=Order | None, description="The order, once it was seen."
+        resolver=_order,
+        graphql_type=Order | None,
+        description="The order, once it was seen.",
+        metadata={"query_only": "order is not part of a subscription; read OrderChanged"},
     )
 
 

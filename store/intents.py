@@ -7,6 +7,7 @@ from datetime import datetime
 
 from domain.audit import AuditEntry
 from domain.books import Books
+from domain.changes import ChangeKind, IntentChange
 from domain.errors import ErrorCode, Problem
 from domain.facts import OrderReport
 from domain.ids import AccountId, IntentId, OrderId, UserId
@@ -71,7 +72,7 @@ class Intents:
         async def job(unit: Unit) -> Intent:
             known = await _read(unit, intent.id)
             moved = decide(await read_books(self._writer.db, unit, known.account_id, begun), known)
-            await _write(unit, moved, actor=moved.owner)
+            await _write(unit, moved, was=known.state, actor=moved.owner)
             self._trace(Boundary.SENDING_COMMITTING)
             return moved
 
@@ -86,7 +87,7 @@ class Intents:
             known = await _read(unit, intent.id)
             moved = decide(known, unit.now)
             if moved != known:
-                await _write(unit, moved, actor=actor)
+                await _write(unit, moved, was=known.state, actor=actor)
             self._trace(Boundary.OUTCOME_COMMITTING)
             return moved
 
@@ -113,7 +114,8 @@ class Intents:
     async def _place(self, unit: Unit, known: Intent, order: OrderId) -> None:
         if known.state.definite:
             logger.critical("intent %s was %s, and its order is there", known.id, known.state)
-        await _write(unit, placed(known, order=order, now=unit.now), actor="ledger")
+        moved = placed(known, order=order, now=unit.now)
+        await _write(unit, moved, was=known.state, actor="ledger")
         self._trace(Boundary.OUTCOME_COMMITTING)
 
     async def number(self, account: AccountId) -> str:
@@ -171,9 +173,23 @@ async def _read(unit: Unit, id: IntentId) -> Intent:
     return decode(Intent, row.value)
 
 
-async def _write(unit: Unit, intent: Intent, *, actor: str) -> None:
+async def _write(unit: Unit, intent: Intent, *, was: IntentState, actor: str) -> None:
     await _row(intent).save(force_update=True)
     unit.audit(_entry(unit, intent, actor=actor))
+    _journal(unit, intent, was)
+
+
+def _journal(unit: Unit, intent: Intent, was: IntentState) -> None:
+    """What orders do not tell: that there may be one, that there is none, that there is after all.
+
+    Every other intent is answered at once, and its order tells the rest.
+    """
+    late = was.definite and intent.state is IntentState.PLACED
+    if late or IntentState.UNKNOWN in {was, intent.state}:
+        change = IntentChange(intent=intent, late=late)
+        unit.change(
+            ChangeKind.INTENT, change, connection=intent.connection_id, account=intent.account_id
+        )
 
 
 def _row(intent: Intent) -> IntentRow:

@@ -16,12 +16,15 @@ from domain.changes import (
     Changed,
     ChangeKind,
     HoldingChange,
+    IntentChange,
     Revocation,
 )
 from domain.connection import Connection
+from domain.drift import Drift
 from domain.errors import ErrorCode, Problem
 from domain.holding import Mark
 from domain.ids import AccountId, ConnectionId, UserId
+from domain.intent import Intent, IntentState
 from domain.order import Order, OrderEvent
 from domain.transaction import TransactionChange
 from store.codec import decode
@@ -30,6 +33,7 @@ from store.models import (
     AccountRow,
     ConnectionRow,
     HoldingRow,
+    IntentRow,
     JournalRow,
     MarkRow,
     OrderRow,
@@ -57,6 +61,8 @@ _KINDS: Mapping[ChangeKind, type[Changed]] = {
     ChangeKind.TRANSACTION: TransactionChange,
     ChangeKind.ACCOUNT: Account,
     ChangeKind.CONNECTION: Connection,
+    ChangeKind.INTENT: IntentChange,
+    ChangeKind.DRIFT: Drift,
     ChangeKind.REVOCATION: Revocation,
 }
 
@@ -79,7 +85,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """All that a user has, as of one revision: sold-out holdings and old orders left out."""
+    """All that a user has, as of one revision: sold-out holdings and old orders left out.
+
+    `unknown` are the intents of which nobody knows whether there is an order.
+    """
 
     head: Head
     connections: tuple[Connection, ...]
@@ -89,6 +98,7 @@ class State:
     holdings: tuple[HoldingChange, ...]
     marks: Mapping[ConnectionId, tuple[Mark, ...]]
     orders: tuple[Order, ...]
+    unknown: tuple[Intent, ...] = ()
 
 
 class Journal:
@@ -135,6 +145,7 @@ class Journal:
             holdings=tuple(map(holding_of, holdings)),
             marks={key: tuple(each.values()) for key, each in marks_of(marks).items()},
             orders=await self._orders(user),
+            unknown=await _unknown(user),
         )
 
     async def _orders(self, user: UserId) -> tuple[Order, ...]:
@@ -172,6 +183,11 @@ class Journal:
             stream.floor = max(stream.floor, newest.revision)
             await stream.save(update_fields=["floor"])
             return await rows.delete()
+
+
+async def _unknown(user: UserId) -> tuple[Intent, ...]:
+    rows = IntentRow.filter(user_id=user, state=IntentState.UNKNOWN.value)
+    return tuple([decode(Intent, row.value) for row in await rows.order_by("created_at", "id")])
 
 
 def _old(before: datetime) -> Q:

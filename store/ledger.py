@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from uuid import uuid4
 
 from domain.account import AccountValuation, Balance
 from domain.changes import CashChange, Change, ChangeKind, HoldingChange
 from domain.connection import ConnectionState
+from domain.drift import Drift
 from domain.equity import EquityTold
 from domain.events import Event, Snapshot
 from domain.facts import OrderReport
@@ -30,7 +32,8 @@ class Recorded:
 
     `again`: something changed after the snapshot was begun, so another is needed. `missing`:
     broker ids of orders that are open here and that the snapshot did not list. `incomplete`:
-    orders with units filled that no execution explains yet.
+    orders with units filled that no execution explains yet. `moved`: orders whose status, fills or
+    terms are others now than were known.
     """
 
     account_id: AccountId | None = None
@@ -40,6 +43,7 @@ class Recorded:
     again: bool = False
     missing: tuple[str, ...] = ()
     incomplete: tuple[OrderId, ...] = ()
+    moved: tuple[Order, ...] = ()
 
 
 # Told, inside the transaction, of every report that was taken in for an account.
@@ -67,6 +71,15 @@ class Ledger:
             return replace(recorded, changes=tuple(unit.changes[before:]))
 
         return await self._writer.write(user, job, about=_about(connection, event))
+
+    async def drifted(self, user: UserId, connection: ConnectionId, found: Sequence[Drift]) -> None:
+        """Journal what a stream kept silent of; what was found is recorded already."""
+
+        async def job(unit: Unit) -> None:
+            for each in found:
+                unit.change(ChangeKind.DRIFT, each, connection=connection, account=each.account_id)
+
+        await self._writer.write(user, job)
 
     async def reading(self, connection: ConnectionId, number: str) -> Reading | None:
         """How far an account's transactions are read; None if it is another connection's to do."""
@@ -108,13 +121,26 @@ async def _take(unit: Unit, connection: ConnectionId, event: Event) -> Recorded:
     if isinstance(event, EquityTold):
         await equity.take(unit, account, event)
         return Recorded(account_id=AccountId(account.id))
-    order = await _take_order(unit, book, account, event, unit.now)
-    return Recorded(account_id=AccountId(account.id), incomplete=_incomplete([order]))
+    taken = await _take_order(unit, book, account, event, unit.now)
+    return Recorded(
+        account_id=AccountId(account.id), incomplete=_incomplete([taken]), moved=_moved([taken])
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """An order as it now is, and whether the report moved it."""
+
+    order: Order
+    moved: bool
+
+
+_gist = attrgetter("status", "filled_quantity", "terms")
 
 
 async def _take_order(
     unit: Unit, book: Book, account: AccountRow, report: OrderReport, changed_at: datetime
-) -> Order:
+) -> _Taken:
     entry = await book.order_of(account, report)
     before = entry.known if entry else None
     identity = Identity(
@@ -123,8 +149,9 @@ async def _take_order(
         connection=ConnectionId(account.connection_id),
     )
     after = merge_order(before, report, identity)
+    taken = _Taken(after.order, moved=before is None or _gist(before.order) != _gist(after.order))
     if before == after:
-        return after.order
+        return taken
     event = order_event(before, after, report.exec_type, unit.now)
     if event is not None:
         unit.change(
@@ -133,11 +160,15 @@ async def _take_order(
     elif entry is not None:
         changed_at = entry.changed_at
     book.put(unit.user, after, changed_at)
-    return after.order
+    return taken
 
 
-def _incomplete(orders: Iterable[Order]) -> tuple[OrderId, ...]:
-    return tuple(order.id for order in orders if order.unattributed_quantity > 0)
+def _incomplete(orders: Iterable[_Taken]) -> tuple[OrderId, ...]:
+    return tuple(each.order.id for each in orders if each.order.unattributed_quantity > 0)
+
+
+def _moved(orders: Iterable[_Taken]) -> tuple[Order, ...]:
+    return tuple(each.order for each in orders if each.moved)
 
 
 async def _take_snapshot(
@@ -153,12 +184,14 @@ async def _take_snapshot(
         again=again,
         missing=_missing(open_before, snapshot),
         incomplete=_incomplete(orders),
+        moved=_moved(orders),
     )
     if account.observed_at is not None and account.observed_at > since:
         return recorded
     account.observed_at = since
     left_alone = await _take_holdings(unit, account, snapshot)
     _take_balances(unit, account, snapshot)
+    unit.observe()
     account.valuation = encode(snapshot.valuation)
     await account.save(update_fields=["observed_at", "balances", "valuation"])
     await _keep_marks(unit, account, snapshot.marks)

@@ -17,6 +17,7 @@ from domain.facts import OrderReport
 from domain.holding import Mark
 from domain.sync import SyncResult
 from streaming.bell import Bell
+from streaming.drift import GRACE
 from streaming.health import SignInAwaited, Symptoms, judged
 from streaming.intake import Intake
 from streaming.looked import Looked, freshened, results
@@ -42,6 +43,8 @@ class Feed:
         self._bell, self._turn = Bell(self._clock), asyncio.Lock()
         self._symptoms, self._freshness = Symptoms(), connection.freshness
         self._health = connection.health
+        # Whether the order stream has been up without a break since the last look was begun.
+        self._attended = False
 
     async def run(self) -> None:
         """Until cancelled, or until the broker no longer knows us."""
@@ -50,6 +53,7 @@ class Feed:
                 tasks.create_task(self._keep_looking())
                 if Pushed.ORDERS in self._pushes:
                     tasks.create_task(self._stay_on(_orders, self._hear, self._lose_orders))
+                    tasks.create_task(self._keep_vigil())
                 if Pushed.MARKS in self._pushes:
                     tasks.create_task(self._stay_on(_prices, self._price, self._lose_marks))
         except* CredentialsRejected:
@@ -90,7 +94,8 @@ class Feed:
             self._bell.hush()
             began, began_at = self._clock.monotonic(), self._clock.now()
             due = self._pace.looking(began)
-            looked = await self._intake.look(sync=sync or due)
+            attended, self._attended = self._attended, self._pace.streaming
+            looked = await self._intake.look(sync=sync or due, attended=attended)
             self._symptoms = self._symptoms.read(looked.error)
             self._freshness = freshened(self._freshness, looked, began_at)
             self._adjust(looked, began)
@@ -119,7 +124,19 @@ class Feed:
         if isinstance(event, OrderReport) and await self._intake.hear(event):
             self._bell.ring()
 
+    async def _keep_vigil(self) -> None:
+        """What a poll found and the stream has not told of by the end of its grace is drift."""
+        vigil = self._intake.vigil
+        while True:
+            await vigil.stirred.wait()
+            vigil.stirred.clear()
+            while vigil.watching:
+                await self._clock.sleep(GRACE.total_seconds())
+                await self._intake.tell_drift()
+
     async def _lose_orders(self, error: BrokerError) -> None:
+        self._attended = False
+        self._intake.vigil.lost()
         if self._pace.streaming:
             self._pace.streaming = False
             self._bell.ring()

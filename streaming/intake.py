@@ -17,6 +17,7 @@ from domain.order import ExecType, OrderEvent
 from store.ledger import Recorded
 from streaming.bookkeeping import Bookkeeping
 from streaming.chronicle import Chronicle
+from streaming.drift import Vigil
 from streaming.looked import OBSERVED, Looked, together
 from streaming.ports import Ports
 
@@ -39,12 +40,17 @@ class Intake:
         self._numbers: tuple[str, ...] = ()
         self._held: dict[str, frozenset[Instrument]] = {}
         self._not_found: set[str] = set()
+        self.vigil, self._attended = Vigil(), False
         self._incomplete: dict[str, dict[OrderId, int]] = {}
         self._books = Bookkeeping(connection, ports.ledger, ports.clock.now)
         self._chronicle = Chronicle(connection, ports.ledger, ports.clock.now)
 
-    async def look(self, *, sync: bool) -> Looked:
-        """A snapshot of each account; a sync asks first which accounts there are."""
+    async def look(self, *, sync: bool, attended: bool = False) -> Looked:
+        """A snapshot of each account; a sync asks first which accounts there are.
+
+        `attended`: a stream has been up since before the last look, so it should know all this.
+        """
+        self._attended = attended
         sync = sync or not self._numbers
         attempted = tuple(Resource) if sync else OBSERVED
         try:
@@ -70,6 +76,7 @@ class Intake:
 
         What the ledger cannot take is left out and logged: the next snapshot makes up for it.
         """
+        self.vigil.heard(report)
         try:
             recorded = await self._ports.ledger.record(self._user, self._connection, report)
         except Exception:
@@ -78,6 +85,13 @@ class Intake:
         if any(map(_trades, recorded.changes)):
             self._books.call_for(report.account)
         return any(map(_moves, recorded.changes))
+
+    async def tell_drift(self) -> None:
+        """Journal what the stream should have told by now, and log it."""
+        if found := self.vigil.over(self._ports.clock.now()):
+            extra = {"connection": self._connection, "orders": len(found)}
+            logger.warning("The stream kept silent of what a poll found", extra=extra)
+            await self._ports.ledger.drifted(self._user, self._connection, found)
 
     def price(self, mark: Mark) -> None:
         """Take in a price and show it, if it tells anything new."""
@@ -119,6 +133,7 @@ class Intake:
     async def _observe(self, broker: Broker, number: str, *, sync: bool) -> Looked:
         snapshot = await broker.snapshot(number)
         recorded = await self._ports.ledger.record(self._user, self._connection, snapshot)
+        self._suspect(recorded, snapshot.orders)
         self._show(recorded)
         self._follow(broker, snapshot, owned=recorded.account_id is not None)
         await self._ask_after(broker, number, recorded.missing)
@@ -137,6 +152,11 @@ class Intake:
             open_orders=bool(still_open or recorded.missing),
             again=recorded.again or self._awaits_executions(number, recorded.incomplete),
         )
+
+    def _suspect(self, recorded: Recorded, reports: Sequence[OrderReport]) -> None:
+        if self._attended:
+            dates = {report.broker_order_id: report.stamp.time for report in reports}
+            self.vigil.found(recorded.moved, dates, self._ports.clock.now())
 
     def _awaits_executions(self, number: str, incomplete: Sequence[OrderId]) -> bool:
         """Whether to look again for executions: brokers list them a while after the fill."""
@@ -173,7 +193,8 @@ class Intake:
                 extra = {"connection": self._connection, "broker_order_id": broker_order_id}
                 logger.warning("The broker does not find an order that is open here", extra=extra)
             else:
-                await self._ports.ledger.record(self._user, self._connection, report)
+                found = await self._ports.ledger.record(self._user, self._connection, report)
+                self._suspect(found, [report])
 
 
 def _moves(change: Change) -> bool:

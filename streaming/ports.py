@@ -8,6 +8,7 @@ from typing import Protocol
 from brokers.contract import Broker
 from domain.clock import Clock
 from domain.connection import Connection, Freshness, Health
+from domain.drift import Drift
 from domain.events import Event
 from domain.ids import ConnectionId, UserId
 from domain.transaction import Reading
@@ -21,6 +22,10 @@ class Ledger(Protocol):
 
     async def record(self, user: UserId, connection: ConnectionId, event: Event) -> Recorded:
         """Take in an event; what became of it."""
+        ...
+
+    async def drifted(self, user: UserId, connection: ConnectionId, found: Sequence[Drift]) -> None:
+        """Journal what a stream kept silent of."""
         ...
 
     async def newest_equity(self, connection: ConnectionId, number: str) -> datetime | None:

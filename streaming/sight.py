@@ -61,6 +61,7 @@ class Sight:
             holdings=tuple(h for h in state.holdings if self.sees_account(h.account_id)),
             marks={key: m for key, m in state.marks.items() if self.sees_connection(key)},
             orders=tuple(o for o in state.orders if self.sees_account(o.account_id)),
+            unknown=tuple(i for i in state.unknown if self.sees_account(i.account_id)),
         )
 
     def _of_accounts(self, values: Mapping[AccountId, V]) -> Mapping[AccountId, V]:

@@ -101,8 +101,9 @@ class Views:
         after: str | None = None,
         accounts: frozenset[AccountId] | None = None,
     ) -> AsyncGenerator[Frame, None]:
-        """As `changes`, of orders alone."""
-        return self.changes(user, after=after, kinds=[ChangeKind.ORDER], accounts=accounts)
+        """As `changes`, of orders alone, with those of which it is not known whether they are."""
+        kinds = [ChangeKind.ORDER, ChangeKind.INTENT]
+        return self.changes(user, after=after, kinds=kinds, accounts=accounts)
 
     def positions(
         self,

@@ -31,7 +31,7 @@ export function apollo(url, authorization) {
     Node: ['Account', 'Connection', 'Instrument', 'Order', 'Position'],
     Resumable: [
       'OrderChanged', 'HoldingChanged', 'CashChanged', 'TransactionChanged', 'AccountChanged',
-      'ConnectionChanged', 'Snapshot', 'Resync', 'Heartbeat',
+      'ConnectionChanged', 'IntentChanged', 'DriftFound', 'Snapshot', 'Resync', 'Heartbeat',
     ],
   }
   const client = new ApolloClient({ link, cache: new InMemoryCache({ possibleTypes }) })

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from domain.access import Scope
+from tests.flow.follower import Follower
 from tests.flow.waiting import until
 from tests.flow.world import Api, World, world
 
@@ -199,6 +200,46 @@ async def test_an_unknown_order_is_shown_and_resolved(made: World, api: Api) -> 
     intents = (await api.ask(INTENTS))["intents"]
     assert [(each["state"], each["note"]) for each in intents] == [("NOT_PLACED", "asked")]
     assert len(made.box.log.matching("POST", "/v2/orders")) == 1
+
+
+UPDATES = """
+subscription U($after: Cursor) { orderUpdated(after: $after) {
+  __typename
+  ... on Resumable { cursor }
+  ... on Snapshot { unknown { id } }
+  ... on IntentChanged { at late intent { id state note orderId clientOrderId } }
+  ... on OrderChanged { order { id clientOrderId } }
+} }
+"""
+
+
+async def test_an_unknown_order_is_told_and_its_late_appearance_is_an_alarm(
+    made: World, api: Api
+) -> None:
+    account = await _account(api)
+    orders = Follower(lambda: api.url, api.token, UPDATES, "orderUpdated")
+    made.box.faults.add("error_after", method="POST", path="/v2/orders")
+    made.box.faults.add("error", method="GET", path="/v2/orders*", count=0, status=404)
+    made.box.faults.add("drop_frame", method="FRAME", count=0)
+    async with orders:
+        await orders.until(lambda frames: frames)
+        lost = await _place(api, account, "lost", **RESTING)
+        id = lost["outcome"]["intent"]["id"]
+        given = {"intentId": id, "outcome": "NOT_PLACED", "note": "asked"}
+        await api.ask(RESOLVE, input=given)
+        made.box.faults.clear()
+        await orders.until(lambda frames: any(frame.get("late") for frame in frames))
+        told = [frame for frame in orders.frames if frame["__typename"] == "IntentChanged"]
+        await orders.until(lambda frames: any("order" in frame for frame in frames))
+    assert {frame["intent"]["id"] for frame in told} == {id}
+    assert [(frame["intent"]["state"], frame["late"]) for frame in told] == [
+        ("UNKNOWN", False),
+        ("NOT_PLACED", False),
+        ("PLACED", True),
+    ]
+    (changed, *_) = [frame["order"] for frame in orders.frames if "order" in frame]
+    assert told[-1]["intent"]["orderId"] == changed["id"]
+    assert told[-1]["intent"]["clientOrderId"] == changed["clientOrderId"]
 
 
 async def test_a_halt_stops_and_a_resume_goes_on(made: World, api: Api) -> None:

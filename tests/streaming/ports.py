@@ -15,6 +15,7 @@ from domain.connection import (
     Permission,
     Reach,
 )
+from domain.drift import Drift
 from domain.equity import EquityPoint, EquityTold
 from domain.events import Event, Snapshot
 from domain.facts import OrderReport
@@ -59,6 +60,7 @@ class Bench:
         self.readings: dict[str, Reading] = {}
         self.worth: list[EquityPoint] = []
         self.next_recorded: list[Recorded] = []
+        self.drifts: list[Drift] = []
         self.connections = [connection()]
         self.opens, self.closes = 0, 0
         self.refuses: Exception | None = None
@@ -107,6 +109,10 @@ class Bench:
                 account_id=AccountId("account"), valuation=event.valuation, marks=event.marks
             )
         return Recorded(account_id=AccountId("account"), changes=(change_of(event),))
+
+    async def drifted(self, user: UserId, connection: ConnectionId, found: Sequence[Drift]) -> None:
+        """Write it down."""
+        self.drifts += found
 
     async def newest_equity(self, connection: ConnectionId, number: str) -> datetime | None:
         """As it was last recorded."""

@@ -22,6 +22,7 @@ from domain.intent import Boundary, Trace, untraced
 from store.connections import Connections
 from store.database import Database
 from store.intents import Intents
+from store.journal import Journal
 from store.keyring import Keyring
 from store.ledger import Ledger
 from store.reads import Reads
@@ -52,6 +53,7 @@ class Rig:
 
     desk: Desk
     reads: Reads
+    journal: Journal
     ledger: Ledger
     lines: Lines
     connections: Connections
@@ -161,6 +163,7 @@ def _rig(
     return Rig(
         desk=Desk.over(ports),
         reads=ports.reads,
+        journal=Journal(db),
         ledger=ports.ledger,
         lines=lines,
         connections=connections,
