@@ -66,6 +66,11 @@ class Scene:
         self.credentials = credentials
         return await self.broker()
 
+    async def permit(self, permission: Permission) -> None:
+        """Let the connection read only, or trade again."""
+        self.connection = replace(self.connection, permission=permission)
+        await self.lines.open(self.connection)
+
     def operations(self) -> list[str]:
         """What was called, in order."""
         return [record.operation for record in self.records]

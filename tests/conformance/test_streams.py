@@ -1,0 +1,128 @@
+"""What reaches us of what happens elsewhere, by every broker's stream or by asking."""
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+
+import sandbox
+from brokers import plugins
+from domain.capabilities import Pushed
+from domain.errors import BrokerError
+from domain.facts import OrderReport, filled, standing, status
+from domain.order import OrderStatus
+from sandbox.orders import Order, OrdType, Side, Ticket, TimeInForce
+from tests.conformance.knowledge import agree, drained, hearing, known, newest, reports, told
+from tests.conformance.orders import crossing, rounded, sample_of
+from tests.conformance.scene import Scene, opened
+from tests.conformance.stage import Jumble
+from tests.waiting import until
+
+# A silent stream is asked for a sign of life first.
+NOTICED_WITHIN = 45.0
+PUSHING = [
+    name for name, one in sorted(plugins().items()) if Pushed.ORDERS in one.capabilities.pushes
+]
+
+
+def _elsewhere(scene: Scene) -> Order:
+    """Somebody places a limit order by another way."""
+    sample, exchange = sample_of(scene), scene.stage.box.exchange
+    price = rounded(exchange.market.quotes[sample.symbol].last / 2, sample)
+    order = exchange.submit(
+        scene.owner,
+        Ticket(
+            symbol=sample.symbol,
+            side=Side.BUY,
+            quantity=sample.whole,
+            type=OrdType.LIMIT,
+            time_in_force=TimeInForce.GOOD_TILL_CANCEL,
+            limit_price=price,
+        ),
+    )
+    exchange.work()
+    return order
+
+
+def _about(all: list[OrderReport], price: Decimal) -> list[OrderReport]:
+    return [one for one in all if one.terms.limit_price == price]
+
+
+async def test_an_order_that_was_placed_elsewhere_is_told(scene: Scene) -> None:
+    broker = await scene.broker()
+    if Pushed.ORDERS not in scene.able.pushes:
+        price = _elsewhere(scene).ticket.limit_price or Decimal(0)
+        found = _about(list((await broker.snapshot(scene.account)).orders), price)
+    else:
+        async with hearing(broker) as heard:
+            price = _elsewhere(scene).ticket.limit_price or Decimal(0)
+            await until(lambda: _about(reports(heard), price))
+            found = _about(reports(heard), price)
+    assert found[0].account == scene.account
+    assert not (found[0].client_order_id or "").startswith("bg-")
+
+
+async def test_a_stream_that_is_cut_in_mid_fill_loses_and_doubles_nothing(scene: Scene) -> None:
+    if Pushed.ORDERS not in scene.able.pushes:
+        pytest.skip("orders are not pushed there")
+    broker, sample = await scene.broker(), sample_of(scene)
+    exchange = scene.stage.box.exchange
+    exchange.liquidity[sample.symbol] = sample.whole / 4
+    async with hearing(broker) as heard:
+        report = await broker.place(crossing(scene, sample))
+        await until(lambda: scene.owner.executions)
+        signs = len(heard)
+        await scene.stage.cut()
+        scene.stage.box.tick()
+        await until(lambda: len(heard) > signs)
+        for _ in range(3):
+            scene.stage.box.tick()
+        everything = [*reports(heard), *await told(scene, report)]
+    facts = known([*everything, *reports(heard)], report.broker_order_id)
+    agree(facts, newest(scene))
+    assert status(facts) is OrderStatus.FILLED
+    assert sum(one.quantity for one in standing(facts)) == sample.whole
+    assert len(standing(facts)) == len(scene.owner.executions)
+
+
+@pytest.mark.parametrize("how", list(Jumble))
+async def test_messages_that_come_twice_or_in_another_order_say_the_same(
+    scene: Scene, how: Jumble
+) -> None:
+    if Pushed.ORDERS not in scene.able.pushes:
+        pytest.skip("orders are not pushed there")
+    broker, sample = await scene.broker(), sample_of(scene)
+    scene.stage.box.exchange.liquidity[sample.symbol] = sample.whole / 4
+    async with hearing(broker) as heard:
+        report = await broker.place(crossing(scene, sample))
+        await until(lambda: scene.owner.executions)
+        await scene.stage.jumble(how)
+        for _ in range(3):
+            scene.stage.box.tick()
+        await until(
+            lambda: filled(known([report, *reports(heard)], report.broker_order_id)) == sample.whole
+        )
+        everything = [*reports(heard), *await told(scene, report)]
+    facts = known(everything, report.broker_order_id)
+    agree(facts, newest(scene))
+    assert sum(one.quantity for one in standing(facts)) == sample.whole
+
+
+async def test_a_stream_that_falls_silent_is_noticed_everywhere(box: sandbox.Sandbox) -> None:
+    """Real time, so all brokers at once."""
+    late = dict(zip(PUSHING, await asyncio.gather(*map(_fallen_silent, PUSHING)), strict=True))
+    assert [name for name, lost in late.items() if not lost] == []
+
+
+async def _fallen_silent(name: str) -> bool:
+    """Whether the loss was noticed in time."""
+    async with sandbox.serve(seed=1, rate_limit=1_000_000) as box, opened(name, box) as scene:
+        broker = await scene.broker()
+        heard: list[object] = []
+        listening = asyncio.create_task(drained(broker.events(), heard.append))
+        await until(lambda: heard)
+        await scene.stage.mute()
+        done, _ = await asyncio.wait([listening], timeout=NOTICED_WITHIN)
+        if not done:
+            listening.cancel()
+        return bool(done) and isinstance(listening.exception(), BrokerError)
