@@ -99,7 +99,7 @@ class Database:
 
     @property
     def batches(self) -> Batches:
-        """The same inside a transaction, for several statements at a time."""
+        """The same, for several statements at a time."""
         return cast("Batches", self.client)
 
     def transaction(self) -> AbstractAsyncContextManager[object]:

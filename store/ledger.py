@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
+from typing import Self
 from uuid import uuid4
 
 from domain.account import AccountValuation, Balance
@@ -54,16 +55,29 @@ async def unseen(unit: Unit, account: AccountId, reports: Sequence[OrderReport])
     """Nobody waits for an order to appear."""
 
 
+# Called first inside the transaction: raises Fenced if it is not this process's to write.
+Fence = Callable[[Unit], Awaitable[None]]
+
+
+async def unfenced(unit: Unit) -> None:
+    """Nobody else writes."""
+
+
 class Ledger:
     """The one door through which stream, poll, snapshot and the reply to an order come."""
 
-    def __init__(self, writer: Writer, *, seen: Seen = unseen) -> None:
-        self._writer, self._seen = writer, seen
+    def __init__(self, writer: Writer, *, seen: Seen = unseen, fence: Fence = unfenced) -> None:
+        self._writer, self._seen, self._fence = writer, seen, fence
+
+    def fenced(self, fence: Fence) -> Self:
+        """The same for whoever writes only while the fence lets it."""
+        return type(self)(self._writer, seen=self._seen, fence=fence)
 
     async def record(self, user: UserId, connection: ConnectionId, event: Event) -> Recorded:
         """Take in an event; the same one again changes nothing and journals nothing."""
 
         async def job(unit: Unit) -> Recorded:
+            await self._fence(unit)
             before = len(unit.changes)
             recorded = await _take(unit, connection, event)
             if recorded.account_id is not None:
@@ -76,6 +90,7 @@ class Ledger:
         """Journal what a stream kept silent of; what was found is recorded already."""
 
         async def job(unit: Unit) -> None:
+            await self._fence(unit)
             for each in found:
                 unit.change(ChangeKind.DRIFT, each, connection=connection, account=each.account_id)
 

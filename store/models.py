@@ -20,6 +20,8 @@ class Stream(Model):
     floor = fields.BigIntField(default=0)
     audit_sequence = fields.BigIntField(default=0)
     audit_head = fields.CharField(max_length=_ID, default="")
+    # Counts what is stored without being journalled: with the revision it dates all that is read.
+    observations = fields.BigIntField(default=0, db_default=0)
 
     class Meta:
         table = "stream"
@@ -74,6 +76,24 @@ class CredentialRow(Model):
 
     class Meta:
         table = "credential"
+
+
+class ConsentRow(Model):
+    """A consent that is waited for, or was answered: then nothing sealed is left."""
+
+    connection_id = fields.CharField(max_length=_ID, primary_key=True)
+    user_id = fields.CharField(max_length=_ID, db_index=True)
+    way = fields.CharField(max_length=32)
+    state = fields.CharField(max_length=_ID, unique=True)
+    session = fields.CharField(max_length=_ID, null=True)
+    expires_at = fields.DatetimeField()
+    answered_at = fields.DatetimeField(null=True)
+    key_id = fields.CharField(max_length=32, null=True)
+    wrapped_key = fields.BinaryField(null=True)
+    sealed = fields.BinaryField(null=True)
+
+    class Meta:
+        table = "consent"
 
 
 class AccountRow(Model):
@@ -267,3 +287,15 @@ class LimitsRow(Model):
 
     class Meta:
         table = "limits"
+
+
+class LeaseRow(Model):
+    """What one process may run until then; `fence` counts who has had it."""
+
+    name = fields.CharField(max_length=_ID, primary_key=True)
+    owner = fields.CharField(max_length=_ID)
+    until = fields.DatetimeField()
+    fence = fields.BigIntField()
+
+    class Meta:
+        table = "lease"

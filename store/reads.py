@@ -27,20 +27,16 @@ from store.models import (
     ConnectionRow,
     HoldingRow,
     JournalRow,
-    MarkRow,
     OrderRow,
 )
 from store.money_models import TransactionRow
 from store.page import Page, decode_key, page
+from store.standing import Standing, Standings
 from store.transactions import change_of
 from store.values import (
-    account_of,
-    balances_of,
     connection_of,
     holding_of,
-    marks_of,
     order_of,
-    valuations_of,
 )
 
 __all__ = ["Page", "Reads"]
@@ -55,7 +51,7 @@ class Reads:
     """Ids that are unknown or another's match nothing; `accounts` also serves as an allowance."""
 
     def __init__(self, db: Database) -> None:
-        self._db = db
+        self._standings = Standings(db)
 
     async def connections(self, user: UserId) -> tuple[Connection, ...]:
         """Oldest first, with those that have ended."""
@@ -75,27 +71,35 @@ class Reads:
         ids: Collection[AccountId] | None = None,
     ) -> tuple[Account, ...]:
         """Those that a connection owns, or of these ids, or all."""
-        chosen = Q(user_id=user) & _among("id", ids)
-        if connection is not None:
-            chosen &= Q(connection_id=connection)
-        return tuple(map(account_of, await AccountRow.filter(chosen).order_by("id")))
+        standing = await self._standings.of(user)
+        return tuple(
+            account
+            for account in standing.accounts.values()
+            if (ids is None or account.id in ids)
+            and (connection is None or account.connection_id == connection)
+        )
 
     async def account(self, user: UserId, id: AccountId) -> Account | None:
         """One of the user's."""
-        row = await AccountRow.get_or_none(id=id, user_id=user)
-        return None if row is None else account_of(row)
+        return (await self._standings.of(user)).accounts.get(id)
 
     async def balances(
         self, user: UserId, ids: Collection[AccountId]
     ) -> Mapping[AccountId, tuple[Balance, ...]]:
         """By account; one that was never seen is left out."""
-        return balances_of(await AccountRow.filter(user_id=user, id__in=list(ids)))
+        known = (await self._standings.of(user)).balances
+        return {account: known[account] for account in ids if account in known}
 
     async def valuations(
         self, user: UserId, ids: Collection[AccountId]
     ) -> Mapping[AccountId, AccountValuation]:
         """By account; one that was never seen is left out."""
-        return valuations_of(await AccountRow.filter(user_id=user, id__in=list(ids)))
+        known = (await self._standings.of(user)).valuations
+        return {account: known[account] for account in ids if account in known}
+
+    async def standing(self, user: UserId) -> Standing:
+        """All that the user owns at once; the same object for as long as nothing has changed."""
+        return await self._standings.of(user)
 
     async def holdings(
         self,
@@ -108,15 +112,13 @@ class Reads:
         after: str | None = None,
     ) -> Page[HoldingChange]:
         """What is held, by account and instrument."""
-        chosen = Q(user_id=user, held=True) & await _where(user, accounts, connections)
-        if instrument is not None:
-            chosen &= Q(instrument_id=instrument)
-        if after is not None:
-            account, held = decode_key(after, ("", ""))
-            chosen &= Q(account_id__gt=account) | Q(account_id=account, instrument_id__gt=held)
-        rows = HoldingRow.filter(chosen).order_by("account_id", "instrument_id").limit(first + 1)
-        keyed = [((row.account_id, row.instrument_id), holding_of(row)) for row in await rows]
-        return page(keyed, first)
+        return (await self._standings.of(user)).page(
+            accounts=accounts,
+            connections=connections,
+            instrument=instrument,
+            first=first,
+            after=after,
+        )
 
     async def holding(
         self, user: UserId, account: AccountId, instrument: InstrumentId
@@ -129,7 +131,7 @@ class Reads:
 
     async def marks(self, user: UserId) -> Mapping[ConnectionId, Mapping[InstrumentId, Mark]]:
         """The prices of the last snapshots."""
-        return marks_of(await MarkRow.filter(user_id=user))
+        return (await self._standings.of(user)).marks
 
     async def orders(
         self,

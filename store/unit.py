@@ -20,7 +20,8 @@ _JOURNAL = ("user_id", "revision", "kind", "at", "connection_id", "account_id", 
 _AUDIT = ("user_id", "sequence", "at", "connection_id", "hash", "value")
 _INTO_JOURNAL, _INTO_AUDIT = insert("journal", _JOURNAL), insert("audit", _AUDIT)
 _MOVE_STREAM = (
-    "UPDATE stream SET revision = $1, audit_sequence = $2, audit_head = $3 WHERE user_id = $4"
+    "UPDATE stream SET revision = $1, audit_sequence = $2, audit_head = $3,"
+    " observations = observations + $4 WHERE user_id = $5"
 )
 
 
@@ -54,7 +55,7 @@ class Group:
 
     async def save(self, units: Iterable["Unit"]) -> None:
         """Write what was gathered; the writer calls it."""
-        changed = [unit for unit in units if unit.changes or unit.lines]
+        changed = [unit for unit in units if unit.changes or unit.lines or unit.observed]
         writes = [write for each in self._at_end for write in each()]
         writes += [
             (_INTO_JOURNAL, [_row(change) for unit in changed for change in unit.changes]),
@@ -75,13 +76,19 @@ class Unit:
         self.group, self.user, self.now = group, user, group.now
         self.changes: list[Change] = []
         self.lines: list[AuditLine] = []
+        self.observed = False
         self._revision = revision
         self._audit_sequence, self._audit_head = audit_sequence, audit_head
 
     @property
-    def position(self) -> tuple[int, int, str, UserId]:
-        """Where the user's stream is now."""
-        return (self._revision, self._audit_sequence, self._audit_head, self.user)
+    def position(self) -> tuple[int, int, str, int, UserId]:
+        """Where the user's stream is now, and by how many observations it moved."""
+        observed = int(self.observed)
+        return (self._revision, self._audit_sequence, self._audit_head, observed, self.user)
+
+    def observe(self) -> None:
+        """Say that something is stored which is not journalled, so that nobody keeps the old."""
+        self.observed = True
 
     def change(
         self,

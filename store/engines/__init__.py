@@ -1,7 +1,7 @@
 """The two database clients of Tortoise, with transactions that begin and fail as ours must.
 
-Inside a transaction both also take statements several at a time, for what happens with every
-event: Tortoise builds its SQL and its rows anew each time, and hands over each statement alone.
+Both also take statements several at a time, for what happens with every event and every query:
+Tortoise builds its SQL and its rows anew each time, and hands over each statement alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,12 +14,12 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 class Batches(Protocol):
-    """The client of a transaction, as `Database.batches` gives it."""
+    """The client as `Database.batches` gives it: inside a transaction, that transaction's."""
 
     async def read(self, queries: Sequence[Query]) -> list[Rows]:
         """The rows of each query; times come as the engine keeps them (see `moment`)."""
         ...
 
     async def write(self, writes: Sequence[Write]) -> None:
-        """Each of them, in this order, with each of its rows."""
+        """Each of them, in this order, with each of its rows; only inside a transaction."""
         ...

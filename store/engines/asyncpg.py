@@ -1,7 +1,7 @@
 """PostgreSQL whose pool gets its connection back when a transaction cannot begin."""
 # ruff: noqa: SLF001 (Tortoise offers no public way to correct it)
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
@@ -12,8 +12,10 @@ from tortoise.connection import get_connections
 from store.engines import Query, Rows, Write
 
 
-class _Transaction(TransactionWrapper):
-    """A transaction that takes several statements at a time."""
+class _AtOnce:
+    """Several statements at a time; see Batches."""
+
+    acquire_connection: Callable[[], Any]
 
     @translate_exceptions
     async def read(self, queries: Sequence[Query]) -> list[Rows]:
@@ -27,6 +29,10 @@ class _Transaction(TransactionWrapper):
         async with self.acquire_connection() as connection:
             for sql, rows in writes:
                 await connection.executemany(sql, rows)
+
+
+class _Transaction(_AtOnce, TransactionWrapper):
+    """A transaction that takes several statements at a time."""
 
 
 class _Context(TransactionContextPooled):
@@ -48,8 +54,8 @@ class _Context(TransactionContextPooled):
         return self.client  # type: ignore[no-any-return]  # untyped in Tortoise
 
 
-class Asyncpg(AsyncpgDBClient):
-    """Tortoise's client with the correction above."""
+class Asyncpg(_AtOnce, AsyncpgDBClient):
+    """Tortoise's client with the corrections above."""
 
     def _in_transaction(self) -> Any:
         return _Context(_Transaction(self), self._pool_init_lock)

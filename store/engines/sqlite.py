@@ -23,8 +23,10 @@ from store.engines import Query, Rows, Write
 T = TypeVar("T")
 
 
-class _Immediate(SqliteTransactionWrapper):
-    """A transaction that never has to upgrade from reading to writing."""
+class _AtOnce:
+    """Several statements at a time; see Batches."""
+
+    acquire_connection: Callable[[], Any]
 
     async def read(self, queries: Sequence[Query]) -> list[Rows]:
         """See Batches; one hand-over to SQLite's thread."""
@@ -42,6 +44,10 @@ class _Immediate(SqliteTransactionWrapper):
                 raise OperationalError(error) from error
             except sqlite3.IntegrityError as error:
                 raise IntegrityError(error) from error
+
+
+class _Immediate(_AtOnce, SqliteTransactionWrapper):
+    """A transaction that never has to upgrade from reading to writing."""
 
     async def begin(self) -> None:
         try:
@@ -71,8 +77,8 @@ class _Context(SqliteTransactionContext):
         return self.connection  # type: ignore[no-any-return]  # untyped in Tortoise
 
 
-class Sqlite(SqliteClient):
-    """Tortoise's client with the two corrections above."""
+class Sqlite(_AtOnce, SqliteClient):
+    """Tortoise's client with the corrections above."""
 
     def _in_transaction(self) -> Any:
         return _Context(_Immediate(self), self._lock)
