@@ -91,6 +91,10 @@ class Stage(Protocol):
         """Other credentials that open the same accounts: what a user repairs it with."""
         ...
 
+    async def consent(self, url: str) -> Mapping[str, str]:
+        """What the broker's page at `url` gives to a person who agrees; keys are not consented."""
+        raise NotImplementedError(url)
+
     def foreign(self) -> Balance | None:
         """Book cash in another currency than USD; what is to be reported, None if it has none."""
         ...

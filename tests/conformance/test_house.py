@@ -1,0 +1,127 @@
+"""Every broker in a whole server: what happens there is kept here, and repair keeps every id."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+import sandbox
+from app.clock import RealClock
+from app.house import House, opened_house
+from app.metrics import Metrics
+from app.settings import Settings
+from brokers import plugins
+from brokers.contract import Consent, Keys, SignIn
+from domain.connection import Connection, ConnectionState, Permission
+from domain.ids import ConnectionId
+from store.keyring import Keyring
+from tests.conformance.observing import trade
+from tests.conformance.orders import sample_of
+from tests.conformance.scene import USER, Scene, opened
+from tests.flow.waiting import until
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class Linked:
+    """A house with one connection of one broker."""
+
+    house: House
+    scene: Scene
+    id: ConnectionId
+
+    async def connection(self) -> Connection:
+        """As it now is."""
+        found = await self.house.stores.connections.one(USER, self.id)
+        assert found is not None
+        return found
+
+    async def synced(self) -> None:
+        """Ask for everything now; what comes of it shows by itself."""
+        connection = await self.connection()
+        if connection.health.state in {ConnectionState.ACTIVE, ConnectionState.DEGRADED}:
+            await self.house.services.sync.request(USER, self.id)
+
+    async def becomes(self, ask: Callable[[], Awaitable[T]], holds: Callable[[T], object]) -> T:
+        """The first answer for which it holds, with a sync asked for meanwhile."""
+        await self.synced()
+        return await until(ask, holds)
+
+    async def sign_in_again(self) -> None:
+        """Mend it as its owner would."""
+        connect, way = self.house.services.connect, self.scene.plugin.sign_in
+        begun = await connect.reauthorize(USER, self.id, values=_ahead(self.scene, way))
+        values = await _brought(self.scene, way, begun.sign_in.authorize_url)
+        await connect.complete(USER, self.id, values)
+
+
+def _ahead(scene: Scene, way: SignIn) -> Mapping[str, str]:
+    """The application's own keys, which a consent is asked for with."""
+    fields = way.fields if isinstance(way, Consent) else ()
+    return {one.name: scene.credentials[one.name] for one in fields}
+
+
+async def _brought(scene: Scene, way: SignIn, url: str | None) -> Mapping[str, str]:
+    """The keys, or what the broker's own page shows to whoever consents."""
+    return scene.credentials if isinstance(way, Keys) else await scene.stage.consent(url or "")
+
+
+@asynccontextmanager
+async def linked(name: str, box: sandbox.Sandbox, folder: Path) -> AsyncIterator[Linked]:
+    """A server without its endpoints, whose feeds run."""
+    async with opened(name, box) as scene:
+        stage = scene.stage
+        settings = Settings(
+            data_folder=folder / "data" / "main",
+            endpoints={name: {stage.environment.lower(): dict(stage.endpoints)}},
+        )
+        Keyring.create(settings.key_path)
+        async with opened_house(settings, RealClock(), Metrics()) as house:
+            way, connect = scene.plugin.sign_in, house.services.connect
+            begun = await connect.begin(
+                USER,
+                broker=name,
+                environment=stage.environment,
+                label=name,
+                permission=Permission.TRADE,
+                persist=True,
+                signed_in_at=None,
+                values=_ahead(scene, way),
+            )
+            values = await _brought(scene, way, begun.sign_in.authorize_url)
+            connection = await connect.complete(USER, begun.connection.id, values)
+            yield Linked(house=house, scene=scene, id=connection.id)
+
+
+@pytest.mark.parametrize("name", sorted(plugins()))
+async def test_a_sign_in_that_ends_is_shown_and_mended_with_every_id_kept(
+    box: sandbox.Sandbox, tmp_path: Path, name: str
+) -> None:
+    async with linked(name, box, tmp_path) as made:
+        reads, scene = made.house.stores.reads, made.scene
+        sample = sample_of(scene)
+        trade(scene, sample.symbol, sample.whole)
+        await made.becomes(lambda: reads.holdings(USER, first=10), lambda page: page.items)
+        accounts = await reads.accounts(USER)
+        orders = {one.id for one in (await reads.orders(USER, first=10)).items}
+        await scene.stage.expire()
+        await made.becomes(
+            made.connection, lambda now: now.health.state is ConnectionState.REAUTH_REQUIRED
+        )
+        # Nothing that is known is shown as gone.
+        assert (await reads.holdings(USER, first=10)).items
+        scene.credentials = scene.stage.renewed()
+        await made.sign_in_again()
+        trade(scene, sample.symbol, sample.whole)
+        held = await made.becomes(
+            lambda: reads.holdings(USER, first=10),
+            lambda page: page.items[0].holding.quantity == 2 * sample.whole,
+        )
+        assert {one.account_id for one in held.items} <= {one.id for one in accounts}
+        assert [one.id for one in await reads.accounts(USER)] == [one.id for one in accounts]
+        assert orders < {one.id for one in (await reads.orders(USER, first=10)).items}
+        assert (await made.connection()).id == made.id
