@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,13 +16,19 @@ from app.metrics import Metrics
 from app.settings import Settings
 from brokers import plugins
 from brokers.contract import Consent, Keys, SignIn
+from domain.account import mask
 from domain.connection import Connection, ConnectionState, Permission
 from domain.ids import ConnectionId
+from domain.intent import Intent, IntentState
+from domain.order import Order, OrderStatus, Origin
+from domain.ticket import Ticket
 from store.keyring import Keyring
 from tests.conformance.observing import trade
-from tests.conformance.orders import sample_of
+from tests.conformance.orders import crossing, resting, sample_of
 from tests.conformance.scene import USER, Scene, opened
+from tests.conformance.stage import Act, Trouble
 from tests.flow.waiting import until
+from trading.wanted import Draft
 
 T = TypeVar("T")
 
@@ -125,3 +132,69 @@ async def test_a_sign_in_that_ends_is_shown_and_mended_with_every_id_kept(
         assert [one.id for one in await reads.accounts(USER)] == [one.id for one in accounts]
         assert orders < {one.id for one in (await reads.orders(USER, first=10)).items}
         assert (await made.connection()).id == made.id
+
+
+async def _orders(made: Linked) -> list[Order]:
+    return list((await made.house.stores.reads.orders(USER, first=50)).items)
+
+
+async def _place(made: Linked, wanted: Ticket, key: str = "key") -> Intent:
+    known = await made.house.stores.reads.accounts(USER)
+    account = next(one for one in known if one.masked_number == mask(made.scene.account))
+    draft = Draft(instrument=wanted.instrument, terms=wanted.terms)
+    return await made.house.services.desk.orders.place(USER, account.id, draft, key=key)
+
+
+@pytest.mark.parametrize("name", sorted(plugins()))
+async def test_an_order_whose_answer_was_lost_is_settled_and_not_sent_again(
+    box: sandbox.Sandbox, tmp_path: Path, name: str
+) -> None:
+    async with linked(name, box, tmp_path) as made:
+        scene = made.scene
+        wanted = resting(scene, sample_of(scene))
+        before = scene.stage.sent(Act.PLACE)
+        await scene.stage.inflict(Trouble.LOST, Act.PLACE)
+        await _place(made, wanted)
+        await until(partial(_place, made, wanted), lambda now: now.state is IntentState.PLACED)
+        (order,) = await until(partial(_orders, made), lambda found: found)
+        assert order.origin is Origin.HERE
+        assert scene.stage.sent(Act.PLACE) == before + 1
+        assert len(scene.owner.orders) == 1
+
+
+@pytest.mark.parametrize("name", sorted(plugins()))
+async def test_a_loss_in_mid_fill_is_healed_and_each_execution_is_kept_once(
+    box: sandbox.Sandbox, tmp_path: Path, name: str
+) -> None:
+    async with linked(name, box, tmp_path) as made:
+        scene, sample = made.scene, sample_of(made.scene)
+        box.exchange.liquidity[sample.symbol] = sample.whole / 4
+        assert (await _place(made, crossing(scene, sample))).state is IntentState.PLACED
+        await scene.stage.cut()
+        for _ in range(4):
+            box.tick()
+        (order,) = await made.becomes(
+            partial(_orders, made),
+            lambda found: found and not found[0].unattributed_quantity and _is_filled(found[0]),
+        )
+        told = {one.execution_id for one in order.executions}
+        assert len(told) == len(order.executions) == len(scene.owner.executions)
+        events = await made.house.stores.reads.order_events(USER, order.id)
+        assert [one.order.status for one in events].count(OrderStatus.FILLED) >= 1
+        assert [one.order.filled_quantity for one in events] == sorted(
+            one.order.filled_quantity for one in events
+        )
+
+
+def _is_filled(order: Order) -> bool:
+    return order.status is OrderStatus.FILLED
+
+
+@pytest.mark.parametrize("name", sorted(plugins()))
+async def test_an_order_from_elsewhere_is_not_taken_for_ours(
+    box: sandbox.Sandbox, tmp_path: Path, name: str
+) -> None:
+    async with linked(name, box, tmp_path) as made:
+        trade(made.scene, sample_of(made.scene).symbol, sample_of(made.scene).whole)
+        (order,) = await made.becomes(partial(_orders, made), lambda found: found)
+        assert order.origin is Origin.ELSEWHERE
