@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.access import Access
-from app.brokers_offered import endpoints, offered
+from app.brokers_offered import apps, endpoints, offered
 from app.chores import Chores
 from app.metrics import Metrics
 from app.reference_file import ReferenceFile
 from app.settings import Settings
 from app.stores import Stores, opened
+from app.tenure import Tenure, tenure_of
 from brokers import plugins
 from brokers.contract import Plugin
 from brokers.gate import CallRecord
@@ -27,11 +28,14 @@ from streaming.feeds import Feeds
 from streaming.hub import Hub
 from streaming.marks import Marks
 from streaming.ports import Ports
+from streaming.valued import Valued
 from streaming.views import Views
 from trading.connect import Connect
+from trading.consenting import Consenting
 from trading.desk import Desk
 from trading.ports import Ports as TradingPorts
 from trading.quotes import Quotes
+from trading.returning import Returning
 from trading.sync import Sync
 
 log = logging.getLogger(__name__)
@@ -46,6 +50,7 @@ class House:
     feeds: Feeds
     access: Access
     services: Services
+    returning: Returning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +94,23 @@ async def opened_house(settings: Settings, clock: Clock, metrics: Metrics) -> As
             hub=hub,
             marks=Marks(),
         )
-        feeds = _feeds(parts)
-        services = _services(parts, feeds)
+        tenure = tenure_of(settings, stores, clock)
+        feeds = _feeds(parts, tenure)
+        services = _services(parts, feeds, tenure)
+        await stack.enter_async_context(tenure.running(feeds.ring))
         await stack.enter_async_context(services.desk.running())
         if settings.feeds:
             await stack.enter_async_context(feeds.running())
         await stack.enter_async_context(_chores(parts).running())
         access = _access(parts)
-        yield House(stores=stores, hub=hub, feeds=feeds, access=access, services=services)
+        yield House(
+            stores=stores,
+            hub=hub,
+            feeds=feeds,
+            access=access,
+            services=services,
+            returning=_returning(parts, services.connect),
+        )
 
 
 def _lines(settings: Settings, stores: Stores, clock: Clock, metrics: Metrics) -> Lines:
@@ -108,19 +122,19 @@ def _lines(settings: Settings, stores: Stores, clock: Clock, metrics: Metrics) -
     return Lines(plugins(), credentials, record, clock, endpoints(plugins(), settings))
 
 
-def _feeds(parts: _Parts) -> Feeds:
+def _feeds(parts: _Parts, tenure: Tenure) -> Feeds:
     ports = Ports(
         lines=parts.lines,
-        ledger=parts.stores.ledger,
+        ledger=tenure.ledger,
         connections=parts.stores.connections,
         hub=parts.hub,
         marks=parts.marks,
         clock=parts.clock,
     )
-    return Feeds(ports, parts.stores.sync_runs, parts.plugins)
+    return Feeds(ports, parts.stores.sync_runs, parts.plugins, owns=tenure.owns)
 
 
-def _services(parts: _Parts, feeds: Feeds) -> Services:
+def _services(parts: _Parts, feeds: Feeds, tenure: Tenure) -> Services:
     stores, connections = parts.stores, parts.stores.connections
     connect = Connect(
         connections=connections,
@@ -128,12 +142,17 @@ def _services(parts: _Parts, feeds: Feeds) -> Services:
         plugins=parts.plugins,
         clock=parts.clock,
         live_trading=parts.settings.live_trading,
+        consenting=Consenting(
+            consents=stores.consents, lines=parts.lines, callback=parts.settings.callback
+        ),
+        apps=apps(parts.plugins, parts.settings),
     )
     return Services(
         clock=parts.clock,
         plugins=parts.plugins,
         journal=stores.journal,
         marks=parts.marks,
+        valued=Valued(parts.marks),
         reads=stores.reads,
         views=Views(
             stores.journal,
@@ -144,7 +163,7 @@ def _services(parts: _Parts, feeds: Feeds) -> Services:
         ),
         connect=connect,
         sync=Sync(connections=connections, runs=stores.sync_runs, ring=lambda _: feeds.ring()),
-        desk=_desk(parts),
+        desk=_desk(parts, tenure),
         quotes=Quotes(stores.reads, parts.lines, parts.marks.of, parts.clock),
         tokens=stores.tokens,
         sign_ins=stores.sign_ins,
@@ -152,10 +171,20 @@ def _services(parts: _Parts, feeds: Feeds) -> Services:
     )
 
 
-def _desk(parts: _Parts) -> Desk:
+def _returning(parts: _Parts, connect: Connect) -> Returning:
+    return Returning(
+        connect=connect,
+        connections=parts.stores.connections,
+        consents=parts.stores.consents,
+        plugins=parts.plugins,
+        clock=parts.clock,
+    )
+
+
+def _desk(parts: _Parts, tenure: Tenure) -> Desk:
     stores = parts.stores
     ports = TradingPorts(
-        intents=stores.intents,
+        intents=tenure.intents,
         ledger=stores.ledger,
         reads=stores.reads,
         limits=stores.risk_limits,
@@ -165,6 +194,7 @@ def _desk(parts: _Parts) -> Desk:
         live=parts.marks.of,
         clock=parts.clock,
         secret=stores.preview_secret,
+        owns=tenure.owns,
     )
     return Desk.over(ports)
 

@@ -18,6 +18,7 @@ from store.access import SignIns, Tokens
 from store.journal import Journal
 from store.reads import Reads
 from streaming.marks import Marks
+from streaming.valued import Valued
 from streaming.views import Views
 from trading.connect import Connect
 from trading.desk import Desk
@@ -41,6 +42,7 @@ class Services:
     reads: Reads
     journal: Journal
     marks: Marks
+    valued: Valued
     views: Views
     connect: Connect
     sync: Sync
@@ -68,6 +70,11 @@ class Viewer:
     accounts: frozenset[AccountId] | None = None
     expires_at: datetime | None = None
     signed_in_at: datetime | None = None
+
+    @property
+    def session(self) -> str | None:
+        """The browser sign-in that asks, None for a token."""
+        return None if self.signed_in_at is None else self.subject
 
 
 class Authenticate(Protocol):

@@ -14,7 +14,6 @@ from domain.order import Order
 from domain.transaction import TransactionChange
 from graph.context import Context, Info
 from graph.node import Node, keys_of
-from graph.positions import priced
 
 Found = Account | Connection | Instrument | Order | Position | TransactionChange
 
@@ -76,7 +75,10 @@ async def _position(
     held: HoldingChange | None = None
     if _visible(context, account):
         held = await context.services.reads.holding(context.viewer.user_id, account, instrument)
-    return None if held is None else (await priced(context, [held]))[0]
+    if held is None:
+        return None
+    standing = await context.services.reads.standing(context.viewer.user_id)
+    return context.services.valued.position(standing, held)
 
 
 def _visible(context: Context, account: AccountId) -> bool:

@@ -9,11 +9,11 @@ import strawberry
 from strawberry import Parent
 
 from domain.changes import HoldingChange
-from domain.holding import CostSource, MarkSource, Side, value
+from domain.holding import CostSource, MarkSource, Side
 from domain.holding import Position as PositionValue
 from domain.ids import ConnectionId, InstrumentId
 from graph.accounts import account_id, allowed
-from graph.context import Context, Info
+from graph.context import Info
 from graph.fields import of
 from graph.instruments import Instrument
 from graph.node import Node, key_of, position_id, shows
@@ -21,7 +21,6 @@ from graph.paging import MOST_POSITIONS, Listed, Paged, checked, paged
 from graph.scalars import CurrencyCode, Cursor
 from store.reads import Page
 from streaming.frames import PositionsFrame
-from streaming.marks import newer
 
 
 @strawberry.type(description="One purchase within a holding.")
@@ -130,15 +129,15 @@ class PositionQuery:
     ) -> Listed:
         """Ids that are unknown or another's match nothing."""
         context = info.context
-        page = await context.services.reads.holdings(
-            context.viewer.user_id,
+        standing = await context.services.reads.standing(context.viewer.user_id)
+        page = standing.page(
             accounts=allowed(context.viewer, account_ids),
             connections=connection_keys(connection_ids),
             instrument=instrument_key(instrument_id),
             first=checked(first, MOST_POSITIONS),
             after=after,
         )
-        valued = await priced(context, page.items)
+        valued = context.services.valued.positions(standing, page.items)
         return paged(Page(items=valued, cursors=page.cursors, has_next=page.has_next), after)
 
 
@@ -173,23 +172,3 @@ def connection_keys(ids: Sequence[str] | None) -> frozenset[ConnectionId] | None
 def instrument_key(id: str | None) -> InstrumentId | None:
     """An instrument to filter by; None for all."""
     return None if id is None else InstrumentId(key_of("Instrument", id))
-
-
-async def priced(context: Context, holdings: Sequence[HoldingChange]) -> tuple[PositionValue, ...]:
-    """Holdings at the latest marks, stored or live, of the connections that own them."""
-    stored = await context.services.reads.marks(context.viewer.user_id)
-    owners = await context.loaders.accounts.load_many({held.account_id for held in holdings})
-    connections = {owner.id: owner.connection_id for owner in owners if owner is not None}
-    positions = []
-    for held in holdings:
-        connection, instrument = connections.get(held.account_id), held.holding.instrument.id
-        mark = None
-        if connection is not None:
-            kept = stored.get(connection, {}).get(instrument)
-            live = context.services.marks.of(connection, instrument)
-            mark = newer(kept, live) if kept and live else live or kept
-        valuation = value(held.holding, mark)
-        positions.append(
-            PositionValue(account_id=held.account_id, holding=held.holding, valuation=valuation)
-        )
-    return tuple(positions)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, cast
 
+import orjson
 from graphql import (
     FieldNode,
     GraphQLAbstractType,
@@ -37,6 +38,8 @@ from strawberry.types.field import StrawberryField
 Show = Callable[[Any], Any]
 Collect = Callable[[GraphQLObjectType, list[FieldDetails]], CollectedFields]
 
+# So many different selections of one value are kept written out.
+_MOST_WRITTEN = 8
 _PLAIN = frozenset({"String", "ID", "Cursor", "CurrencyCode"})
 
 
@@ -182,9 +185,21 @@ def _checked(type: GraphQLObjectType, show: Show) -> Show:
     def shown(value: Any) -> Any:
         if not is_type_of(value):
             raise Unlike
-        return show(value)
+        written = getattr(value, "written", None)
+        return show(value) if written is None else _written(written, show, value)
 
     return shown
+
+
+def _written(written: dict[Show, orjson.Fragment], show: Show, value: Any) -> orjson.Fragment:
+    """What was written of this very value for this selection, or is now."""
+    fragment = written.get(show)
+    if fragment is None:
+        fragment = orjson.Fragment(orjson.dumps(show(value)))
+        if len(written) >= _MOST_WRITTEN:
+            del written[next(iter(written))]
+        written[show] = fragment
+    return fragment
 
 
 def _is_type_of(type: GraphQLObjectType) -> Show | None:
