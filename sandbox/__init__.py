@@ -8,6 +8,9 @@
         sandbox.LIVE_KEY, sandbox.LIVE_SECRET        # open box.live (50,000 USD)
         sandbox.CLIENT_ID, sandbox.CLIENT_SECRET     # an OAuth client
         box.alpaca.account("PK2", "secret", "paper") # another account and its key
+        box.etrade.host.url           # E*TRADE, with two accounts of one person
+        sandbox.CONSUMER_KEY, sandbox.CONSUMER_SECRET       # an app of it; box.etrade.token()
+                                      # is what its sign-in leaves behind
         box.exchange.set_price("AAPL", Decimal("249.50"))   # or box.tick(): one step of every walk
         box.exchange.liquidity["AAPL"] = Decimal(3)         # at most 3 a pass: partial fills
         box.exchange.submit(box.paper, Ticket(...)); box.exchange.work()   # placed elsewhere
@@ -24,6 +27,8 @@ Prices stand still unless they are moved, or `tick_interval` is given; `demo=Tru
 from sandbox.serving import (
     CLIENT_ID,
     CLIENT_SECRET,
+    CONSUMER_KEY,
+    CONSUMER_SECRET,
     LIVE_KEY,
     LIVE_SECRET,
     PAPER_KEY,
@@ -35,6 +40,8 @@ from sandbox.serving import (
 __all__ = [
     "CLIENT_ID",
     "CLIENT_SECRET",
+    "CONSUMER_KEY",
+    "CONSUMER_SECRET",
     "LIVE_KEY",
     "LIVE_SECRET",
     "PAPER_KEY",

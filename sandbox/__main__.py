@@ -68,6 +68,7 @@ def _greeting(box: Sandbox) -> str:
         f"{'alpaca paper key':22}{serving.PAPER_KEY} {serving.PAPER_SECRET}",
         f"{'alpaca live key':22}{serving.LIVE_KEY} {serving.LIVE_SECRET}",
         f"{'alpaca oauth client':22}{serving.CLIENT_ID} {serving.CLIENT_SECRET}",
+        f"{'etrade consumer':22}{serving.CONSUMER_KEY} {serving.CONSUMER_SECRET}",
         f"{'coinbase key':22}{box.coinbase.key_name}",
         f"{'coinbase private key':22}{json.dumps(box.coinbase.pem)}",
     ]

@@ -13,15 +13,18 @@ from sandbox.clock import Clock, wall_clock
 from sandbox.coinbase.server import Coinbase
 from sandbox.control import Control
 from sandbox.demo import beginning, seed_demo
+from sandbox.etrade.server import ETrade
 from sandbox.exchange import Exchange
 from sandbox.faults import Faults
-from sandbox.host import Host
+from sandbox.host import Address, Host
+from sandbox.ibkr.server import Ibkr
 from sandbox.request_log import RequestLog
-from sandbox.stream import Stream
+from sandbox.stream import Line
 
 PAPER_KEY, PAPER_SECRET = "PKSANDBOX00000000001", "sandbox-paper-secret"  # opens play money only
 LIVE_KEY, LIVE_SECRET = "AKSANDBOX00000000001", "sandbox-live-secret"  # opens play money only
 CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-client-secret"  # signs play money in
+CONSUMER_KEY, CONSUMER_SECRET = "sandbox-consumer", "sandbox-consumer-secret"  # an app of play
 
 
 class Sandbox:
@@ -49,17 +52,32 @@ class Sandbox:
             rate_limit=rate_limit * 9 // 60,
             ports=tuple(range(port + 5, port + 8)) if port else (0,) * 3,
         )
+        self.etrade = ETrade(
+            exchange,
+            self.faults,
+            self.log,
+            consumer_key=CONSUMER_KEY,
+            consumer_secret=CONSUMER_SECRET,
+            rate_limit=rate_limit,
+            port=port + 8 if port else 0,
+        )
+        self.ibkr = Ibkr(
+            exchange,
+            self.faults,
+            self.log,
+            ports=tuple(range(port + 9, port + 12)) if port else (0,) * 3,
+        )
         self.control = Host("control", Control(self).app(), port)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
-    def hosts(self) -> tuple[Host, ...]:
+    def hosts(self) -> tuple[Address, ...]:
         """The brokers' hosts, not its own."""
-        return (*self.alpaca.hosts, *self.coinbase.hosts)
+        return (*self.alpaca.hosts, *self.coinbase.hosts, *self.etrade.hosts, *self.ibkr.hosts)
 
     @property
-    def streams(self) -> list[Stream]:
-        """Every websocket that is open."""
+    def streams(self) -> list[Line]:
+        """Every websocket that is open, and every other connection that lasts."""
         return [*self.alpaca.streams, *self.coinbase.streams]
 
     def tick(self) -> None:

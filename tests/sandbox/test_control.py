@@ -141,8 +141,10 @@ async def test_it_runs_alone_says_where_and_does_what_it_was_told() -> None:
     )
     assert process.stdout is not None
     try:
-        lines = [(await process.stdout.readline()).decode().split() for _ in range(8)]
-        urls = {line[0]: line[1] for line in lines}
+        lines = [[""]]
+        while lines[-1][0] != "control":
+            lines.append((await process.stdout.readline()).decode().split())
+        urls = {line[0]: line[1] for line in lines[1:]}
         assert all(host in urls for host in ("alpaca-paper", "alpaca-live", "control"))
         async with aiohttp.ClientSession(urls["alpaca-paper"], headers=KEYS) as client:
             async with client.get("/v2/account") as answer:
