@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import mishaps
 from sandbox.account import Account
-from sandbox.host import Host
+from sandbox.host import Address
 from sandbox.orders import Execution
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ ACTS: dict[str, Act] = {
 }
 
 
-async def _up(hosts: Iterable[Host]) -> None:
+async def _up(hosts: Iterable[Address]) -> None:
     await asyncio.gather(*(host.up() for host in hosts))
 
 

@@ -1,6 +1,27 @@
 """One address of a broker: it can go down, come back on the same port, and restart."""
 
+from typing import Protocol
+
 from aiohttp import web
+
+
+class Address(Protocol):
+    """Where a broker can be reached, whatever it speaks there."""
+
+    name: str
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+
+    async def up(self) -> None:
+        """Accept connections."""
+
+    async def down(self) -> None:
+        """Refuse connections and reset those there are."""
+
+    async def close(self) -> None:
+        """Go down for good."""
 
 
 class Host:

@@ -16,7 +16,7 @@ class Kind(StrEnum):
     OPTION = "OPTION"
     CRYPTO = "CRYPTO"
     ABROAD = "ABROAD"
-    """An equity that is paid for in another currency."""
+    """An equity that not every broker here lists, many in another currency."""
     FUTURE = "FUTURE"
     FUTURE_OPTION = "FUTURE_OPTION"
     FX = "FX"

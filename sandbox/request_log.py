@@ -34,16 +34,21 @@ class RequestLog:
 
     def receive(self, request: web.Request, host: str, at: datetime) -> Entry:
         """Note a request before anything is done about it; the oldest are let go in time."""
+        resource = request.match_info.route.resource
+        template = resource.canonical if resource else request.path
+        return self.note(request.method, request.path, host, at, template)
+
+    def note(self, method: str, path: str, host: str, at: datetime, template: str = "") -> Entry:
+        """The same of what came over another wire than HTTP."""
         if len(self.entries) == MOST:
             del self.entries[: MOST // 2]
         self._received += 1
-        resource = request.match_info.route.resource
         entry = Entry(
             at=at,
             host=host,
-            method=request.method,
-            path=request.path,
-            template=resource.canonical if resource else request.path,
+            method=method,
+            path=path,
+            template=template or path,
             request_id=f"{self._received:032x}",
         )
         self.entries.append(entry)

@@ -78,7 +78,7 @@ class Sandbox:
     @property
     def streams(self) -> list[Line]:
         """Every websocket that is open, and every other connection that lasts."""
-        return [*self.alpaca.streams, *self.coinbase.streams]
+        return [*self.alpaca.streams, *self.coinbase.streams, *self.ibkr.streams]
 
     def tick(self) -> None:
         """Move the prices by one step."""

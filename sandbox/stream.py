@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import ClientConnectionResetError, WSMsgType, web
 
@@ -11,6 +11,19 @@ from sandbox import json_text
 from sandbox.answering import altered, reset
 from sandbox.faults import Fault, Faults
 from sandbox.request_log import ENTRY
+
+
+class Line(Protocol):
+    """A connection that lasts, whatever is spoken on it."""
+
+    def cut(self) -> None:
+        """Reset it."""
+
+    def mute(self) -> None:
+        """Leave it half open."""
+
+    def finish(self, code: int) -> None:
+        """Close it in order."""
 
 
 class Stream:

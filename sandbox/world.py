@@ -49,6 +49,7 @@ def _fx(symbol: str, name: str, opening: str, tick: str) -> Instrument:
 
 WORLD: tuple[Instrument, ...] = (
     _abroad("SAP.IBIS", "SAP SE", "XETR", "EUR", "230.00"),
+    _abroad("SAP.NYSE", "SAP SE-SPONSORED ADR", "XNYS", "USD", "266.00"),
     _abroad("VOD.LSE", "VODAFONE GROUP PLC", "XLON", "GBP", "0.9200"),
     _future("ESH7", "E-mini S&P 500", _MARCH, 50, "6700.00"),
     _future("ESM7", "E-mini S&P 500", _JUNE, 50, "6755.00"),
@@ -68,12 +69,12 @@ WORLD: tuple[Instrument, ...] = (
     _fx("GBP.USD", "British pound", "1.31000", "0.00005"),
     _fx("USD.JPY", "United States dollar", "155.400", "0.005"),
     Instrument(
-        symbol="US-T 4.25 2035",
-        name="United States Treasury 4.25% May 15 2035",
+        symbol="US-T 4 2035",
+        name="United States Treasury 4% May 15 2035",
         kind=Kind.BOND,
         opening=Decimal("99.500"),
-        multiplier=Decimal(10),
-        lot=_ONE,
+        multiplier=Decimal("0.01"),
+        lot=Decimal(1000),
         expiry=dt.date(2035, 5, 15),
         tick=Decimal("0.001"),
     ),

@@ -1,0 +1,1 @@
+"""Interactive Brokers: the TWS wire of the Gateway, and the Flex Web Service."""
