@@ -33,6 +33,11 @@ class Access:
         secret = connection.cookies.get(self._cookie)
         return await self._by_cookie(secret) if secret and trust_cookie else None
 
+    async def in_person(self, connection: HTTPConnection) -> Viewer | None:
+        """By the cookie alone."""
+        secret = connection.cookies.get(self._cookie)
+        return await self._by_cookie(secret) if secret else None
+
     async def _by_bearer(self, given: object) -> Viewer | None:
         scheme, _, secret = given.partition(" ") if isinstance(given, str) else ("", "", "")
         if scheme.lower() != "bearer":

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from app.settings import PREFIX, Intervals, Settings
-from brokers.contract import Plugin
+from brokers.contract import Consent, Credentials, Plugin
 from brokers.lines import Endpoints
 from domain.account import Environment
 from domain.errors import ErrorCode, Problem
@@ -15,7 +15,8 @@ log = logging.getLogger(__name__)
 
 def offered(plugins: Mapping[str, Plugin], settings: Settings) -> Mapping[str, Plugin]:
     """Every broker, asked no more often than it says itself."""
-    for name in sorted({*settings.intervals, *settings.endpoints} - set(plugins)):
+    named = {*settings.intervals, *settings.endpoints, *settings.apps}
+    for name in sorted(named - set(plugins)):
         # A config.ini may speak of more brokers than there are; a misspelt one is seen here.
         log.warning("settings of a broker that is not here", extra={"broker": name})
     return {
@@ -41,6 +42,29 @@ def endpoints(plugins: Mapping[str, Plugin], settings: Settings) -> Endpoints:
     }
 
 
+def apps(plugins: Mapping[str, Plugin], settings: Settings) -> Mapping[str, Credentials]:
+    """The keys of applications that are set; Problem if one is of no field that a broker has.
+
+    Those of a broker that is not here are left out.
+    """
+    held = {broker: keys for broker, keys in settings.apps.items() if broker in plugins}
+    for broker, keys in held.items():
+        known = _app_fields(plugins[broker])
+        for name in keys:
+            if name not in known:
+                setting = f"{PREFIX}APPS__{broker}__{name}".upper()
+                raise _nothing(setting, known)
+    return {
+        broker: Credentials({name: key.get_secret_value() for name, key in keys.items()})
+        for broker, keys in held.items()
+    }
+
+
+def _app_fields(plugin: Plugin) -> list[str]:
+    consents = (way for way in plugin.sign_ins if isinstance(way, Consent))
+    return [field.name for way in consents for field in way.fields]
+
+
 def _at_intervals(plugin: Plugin, longer: Intervals) -> Plugin:
     able = plugin.capabilities
     given = {name: length for name, length in longer if length is not None}
@@ -64,6 +88,9 @@ def _known(plugin: Plugin, environment: str, urls: Mapping[str, str]) -> Mapping
 
 
 def _unknown(plugin: Plugin, name: str, known: Iterable[str]) -> Problem:
+    return _nothing(f"{PREFIX}ENDPOINTS__{plugin.name}__{name}".upper(), known)
+
+
+def _nothing(setting: str, known: Iterable[str]) -> Problem:
     choices = ", ".join(known)
-    setting = f"{PREFIX}ENDPOINTS__{plugin.name}__{name}".upper()
     return Problem(ErrorCode.BAD_INPUT, f"{setting} is of nothing that is there: {choices}.")

@@ -7,8 +7,8 @@ from typing import Any
 
 # What its keys mean here; the file knows one broker only.
 _PLACES: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("DEFAULT", "CONSUMER_KEY"): ("broker_apps", "etrade", "consumer_key"),
-    ("DEFAULT", "CONSUMER_SECRET"): ("broker_apps", "etrade", "consumer_secret"),
+    ("DEFAULT", "CONSUMER_KEY"): ("apps", "etrade", "consumer_key"),
+    ("DEFAULT", "CONSUMER_SECRET"): ("apps", "etrade", "consumer_secret"),
     ("DEFAULT", "SANDBOX_BASE_URL"): ("endpoints", "etrade", "sandbox", "api"),
     ("DEFAULT", "PROD_BASE_URL"): ("endpoints", "etrade", "live", "api"),
     ("AI_SERVICES", "AUTO_TRADING_ENABLED"): ("auto_trading_enabled",),

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from app.callback import Callback
 from app.clock import RealClock
 from app.health import Health
 from app.house import House, opened_house
@@ -37,6 +38,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Starlette:
             app.router.routes[:] = [
                 *graphql.routes,
                 *_door(settings, house, time).routes(),
+                *Callback(house.access, house.returning).routes(),
                 *_health(settings, house, metrics).routes(),
                 home(house.access, "/graphql"),
             ]

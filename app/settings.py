@@ -14,14 +14,16 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    NestedSecretsSettingsSource,
     PydanticBaseSettingsSource,
-    SecretsSettingsSource,
     SettingsConfigDict,
 )
 
 from app.config_ini import read_config_ini
 
 PREFIX = "BROKERGRAPH_"
+
+CALLBACK_PATH = "/connect/callback"
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -133,15 +135,22 @@ class Settings(BaseSettings):
         "(POLL_OPEN_EVERY, POLL_EVERY, SYNC_EVERY): "
         f"`{PREFIX}INTERVALS__ALPACA__SYNC_EVERY=PT15M`.",
     )
-    broker_apps: dict[str, dict[str, SecretStr]] = Field(
+    apps: dict[str, dict[str, SecretStr]] = Field(
         default_factory=dict,
-        description="Keys of applications registered at a broker, by broker and name; "
-        "from config.ini: CONSUMER_KEY, CONSUMER_SECRET. Not used by any broker yet.",
+        description="Keys of applications registered at a broker, by broker and field, so that "
+        f"nobody is asked for them: `{PREFIX}APPS__ALPACA__CLIENT_ID=...`; "
+        "from config.ini: CONSUMER_KEY, CONSUMER_SECRET (of E*TRADE).",
     )
     feeds: bool = Field(
         default=True,
         description="Whether this process keeps connections current; off for one that only "
         "answers clients.",
+    )
+    lease_seconds: float = Field(
+        default=15,
+        ge=1,
+        description="How long another process waits, on PostgreSQL, before it runs the "
+        "connections of one that has died.",
     )
     live_trading: bool = Field(
         default=False,
@@ -191,7 +200,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments over the environment over files of secrets over .env over config.ini."""
-        files = SecretsSettingsSource(settings_cls, secrets_dir=_secret_folders())
+        files = NestedSecretsSettingsSource(file_secret_settings, secrets_dir=_secret_folders())
         return init_settings, env_settings, files, dotenv_settings, _ConfigIni(settings_cls)
 
     @model_validator(mode="after")
@@ -217,6 +226,11 @@ class Settings(BaseSettings):
         """Where browsers reach the server, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def callback(self) -> str:
+        """Where brokers' pages send people back to; to be registered there, to the letter."""
+        return f"{self.public}{CALLBACK_PATH}"
 
     @property
     def https(self) -> bool:

@@ -33,7 +33,7 @@ _STATUS = {
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.TOO_MANY_REQUESTS: 429,
 }
-_PAGE_POLICY = {
+PAGE_POLICY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
@@ -73,7 +73,7 @@ class Door:
         ]
 
     async def _page(self, _request: Request) -> Response:
-        return FileResponse(PAGES / "sign-in.html", headers=_PAGE_POLICY)
+        return FileResponse(PAGES / "sign-in.html", headers=PAGE_POLICY)
 
     def _answer(
         self, act: Callable[[Request], Awaitable[Response]]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from domain.account import AccountReport, Environment
 from domain.capabilities import Capabilities
 from domain.clock import Clock
+from domain.connection import Permission
 from domain.equity import EquityPoint
 from domain.events import Snapshot, StreamEvent
 from domain.facts import OrderReport
@@ -199,13 +200,18 @@ class Broker(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """All that a line needs; `endpoints` are base URLs by the names in the plugin."""
+    """All that a line needs; `endpoints` are base URLs by the names in the plugin.
+
+    `permission` is what the person wants it for, so that no more than that is asked for; what may
+    leave is the gate's to say.
+    """
 
     credentials: Credentials
     environment: Environment
     endpoints: Mapping[str, str]
     gate: "Gate"
     clock: Clock
+    permission: Permission = Permission.READ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

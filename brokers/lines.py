@@ -79,6 +79,11 @@ class Lines:
         finally:
             await broker.aclose()
 
+    def opening(self, connection: Connection, credentials: Mapping[str, str]) -> Opening:
+        """What asking for a consent and redeeming it need: all but a line."""
+        gate = self._gate(connection, lambda: Permission.READ)
+        return self._opening(connection, Credentials(credentials), gate)
+
     async def close(self, connection: ConnectionId) -> None:
         """Let go of a connection's line, if there is one."""
         line = self._lines.pop(connection, None)
@@ -105,20 +110,24 @@ class Lines:
         return Permission.READ if line is None else line.permission
 
     async def _dial(self, connection: Connection, credentials: Credentials, gate: Gate) -> Broker:
+        opening = self._opening(connection, credentials, gate)
+        return await self._plugin(connection.broker).open(opening)
+
+    def _opening(self, connection: Connection, credentials: Credentials, gate: Gate) -> Opening:
         plugin, environment = self._plugin(connection.broker), connection.environment
         own = plugin.endpoints.get(environment, {})
         endpoints = {**own, **self._endpoints.get(plugin.name, {}).get(environment, {})}
         if not endpoints:
             message = f"{plugin.title} has no {environment} environment here"
             raise Problem(ErrorCode.BAD_INPUT, message, field="environment")
-        opening = Opening(
+        return Opening(
             credentials=credentials,
             environment=environment,
             endpoints=endpoints,
             gate=gate,
             clock=self._clock,
+            permission=connection.permission,
         )
-        return await plugin.open(opening)
 
     def _gate(self, connection: Connection, permission: Callable[[], Permission]) -> Gate:
         return Gate(

@@ -1,6 +1,7 @@
 """Brokers that can be linked, what signing in takes, and what each of them can do."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import strawberry
 from strawberry import Parent
@@ -13,6 +14,7 @@ from domain.instrument import AssetClass
 from domain.order import OrderClass, OrderType, TimeInForce
 from graph.context import Info
 from graph.fields import seconds
+from trading.sign_ins import Offer, SignInKind
 
 
 @strawberry.type(description="One thing to type in when signing in to a broker.")
@@ -23,13 +25,33 @@ class SignInField:
     label: str = strawberry.field(description="What to call it in a dialog.")
     secret: bool = strawberry.field(description="Whether to hide it while it is typed.")
     hint: str = strawberry.field(description="Where a person finds it.")
+    required: bool = strawberry.field(description="Whether it has to be filled in.")
 
 
-@strawberry.type(description="How a broker is signed in to.")
+@strawberry.type(description="A way to sign in to a broker.")
 class SignIn:
-    """Declares what is shown of the contract's SignIn."""
+    """Declares what is shown of an Offer."""
 
-    fields: list[SignInField] = strawberry.field(description="What to ask the user for.")
+    kind: SignInKind = strawberry.field(
+        description="KEYS are typed in; a CONSENT is given on the broker's own page."
+    )
+    name: str = strawberry.field(description="The name to choose it by.")
+    fields: list[SignInField] = strawberry.field(
+        description="What to ask the user for: KEYS to complete, for a CONSENT to begin. What the "
+        "server's settings hold is left out."
+    )
+    verifier: SignInField | None = strawberry.field(
+        description="What the user may copy from the broker's page, to complete by it."
+    )
+    callback_url: str | None = strawberry.field(
+        description="Where the broker's page sends the user back to: register it there."
+    )
+    authorize_url: str | None = strawberry.field(
+        description="The broker's page to open, once the sign-in was begun."
+    )
+    expires_at: datetime | None = strawberry.field(
+        description="Until when the consent may be given, once the sign-in was begun."
+    )
 
 
 @strawberry.type(description="An order type and how long such an order may live.")
@@ -137,6 +159,10 @@ class Capabilities:
     )
 
 
+def _sign_ins(source: Parent[Plugin], info: Info) -> list[Offer]:
+    return list(info.context.services.connect.offers(source.name))
+
+
 def _environments(source: Parent[Plugin]) -> list[Environment]:
     return sorted(source.endpoints)
 
@@ -150,7 +176,11 @@ class Broker:
     environments: list[Environment] = strawberry.field(
         resolver=_environments, description="Where it can be signed in to."
     )
-    sign_in: SignIn = strawberry.field(description="What signing in takes.")
+    sign_ins = strawberry.field(
+        resolver=_sign_ins,
+        graphql_type=list[SignIn],
+        description="The ways to sign in, the usual one first.",
+    )
     capabilities: Capabilities = strawberry.field(description="What it can do.")
 
 

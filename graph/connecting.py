@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import strawberry
 
-from brokers.contract import SignIn as SignInValue
 from domain.access import Scope
 from domain.account import Environment
 from domain.connection import Connection as ConnectionValue
@@ -15,9 +14,18 @@ from graph.connections import Connection, SyncRun, connection_key
 from graph.context import Info
 from graph.errors import USER_ERRORS, UserError, outcome
 from trading.connect import Begun
+from trading.sign_ins import Offer
 
 # Links are the whole user's, so a token limited to some accounts cannot touch them.
 MANAGE = {"scope": Scope.TRADE, "whole": True}
+
+
+@strawberry.input(description="One credential.")
+class CredentialInput:
+    """A field of `SignIn` with its value."""
+
+    name: str = strawberry.field(description="The name of the field.")
+    value: str = strawberry.field(description="What the user typed; never shown again.")
 
 
 @strawberry.input(description="What to link.")
@@ -33,14 +41,12 @@ class BeginConnectInput:
     persist: bool = strawberry.field(
         default=True, description="Whether to keep the credentials, encrypted, over restarts."
     )
-
-
-@strawberry.input(description="One credential.")
-class CredentialInput:
-    """A field of `SignIn` with its value."""
-
-    name: str = strawberry.field(description="The name of the field.")
-    value: str = strawberry.field(description="What the user typed; never shown again.")
+    way: str | None = strawberry.field(
+        default=None, description="The name of one of `signIns`; by default the usual one."
+    )
+    values: list[CredentialInput] = strawberry.field(
+        default_factory=list, description="What a CONSENT asks for ahead: a value for each field."
+    )
 
 
 @strawberry.input(description="The credentials that the broker asks for.")
@@ -48,7 +54,10 @@ class CompleteConnectInput:
     """The second step, of linking and of mending alike."""
 
     connection_id: strawberry.ID = strawberry.field(description="The connection that was begun.")
-    values: list[CredentialInput] = strawberry.field(description="A value for each field.")
+    values: list[CredentialInput] = strawberry.field(
+        description="A value for each field; of a CONSENT what the user copied, or all that the "
+        "broker's page sent back."
+    )
 
 
 @strawberry.input(description="Names a connection.")
@@ -56,6 +65,19 @@ class ConnectionInput:
     """For what needs nothing but the connection."""
 
     connection_id: strawberry.ID = strawberry.field(description="The connection.")
+
+
+@strawberry.input(description="What to sign in anew.")
+class ReauthorizeInput:
+    """By the usual way, or another."""
+
+    connection_id: strawberry.ID = strawberry.field(description="The connection.")
+    way: str | None = strawberry.field(
+        default=None, description="The name of one of `signIns`; by default the usual one."
+    )
+    values: list[CredentialInput] = strawberry.field(
+        default_factory=list, description="What a CONSENT asks for ahead: a value for each field."
+    )
 
 
 @strawberry.input(description="What to change of a connection; what is left out stays.")
@@ -88,7 +110,7 @@ class BeginPayload:
     connection: ConnectionValue | None = strawberry.field(
         graphql_type=Connection | None, description="The connection that it is for."
     )
-    sign_in: SignInValue | None = strawberry.field(
+    sign_in: Offer | None = strawberry.field(
         graphql_type=SignIn | None, description="What to ask the user for."
     )
     user_errors: list[UserError] = strawberry.field(description=USER_ERRORS)
@@ -131,6 +153,9 @@ class ConnectionMutation:
                 permission=input.permission,
                 persist=input.persist,
                 signed_in_at=viewer.signed_in_at,
+                way=input.way,
+                values=_values(input.values),
+                session=viewer.session,
             )
         )
         return _begun(begun, errors)
@@ -140,10 +165,13 @@ class ConnectionMutation:
     )
     async def complete_connect(self, info: Info, input: CompleteConnectInput) -> ConnectionPayload:
         """Nothing is kept of credentials that the broker does not take."""
-        values = {each.name: each.value for each in input.values}
+        viewer = info.context.viewer
         connection, errors = await outcome(
             info.context.services.connect.complete(
-                info.context.viewer.user_id, connection_key(input.connection_id), values
+                viewer.user_id,
+                connection_key(input.connection_id),
+                _values(input.values),
+                session=viewer.session,
             )
         )
         return ConnectionPayload(connection=connection, user_errors=errors)
@@ -152,11 +180,16 @@ class ConnectionMutation:
         description="Begin to sign in anew; the connection keeps its id, accounts and history.",
         metadata=MANAGE,
     )
-    async def reauthorize(self, info: Info, input: ConnectionInput) -> BeginPayload:
-        """Ends with completeConnect, too."""
+    async def reauthorize(self, info: Info, input: ReauthorizeInput) -> BeginPayload:
+        """Ends with completeConnect, or on the broker's page, too."""
+        viewer = info.context.viewer
         begun, errors = await outcome(
             info.context.services.connect.reauthorize(
-                info.context.viewer.user_id, connection_key(input.connection_id)
+                viewer.user_id,
+                connection_key(input.connection_id),
+                way=input.way,
+                values=_values(input.values),
+                session=viewer.session,
             )
         )
         return _begun(begun, errors)
@@ -207,6 +240,10 @@ class ConnectionMutation:
             )
         )
         return ConnectionPayload(connection=connection, user_errors=errors)
+
+
+def _values(inputs: list[CredentialInput]) -> dict[str, str]:
+    return {each.name: each.value for each in inputs}
 
 
 def _begun(begun: Begun | None, errors: list[UserError]) -> BeginPayload:

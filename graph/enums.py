@@ -27,6 +27,7 @@ from domain.rates import RateSource
 from domain.risk import TradingScope, TradingState
 from domain.transaction import TransactionCategory, TransactionStatus, TransactionType
 from store.journal import ResyncReason
+from trading.sign_ins import SignInKind
 
 EXPOSED = (
     AccountStatus,
@@ -62,6 +63,7 @@ EXPOSED = (
     Role,
     Scope,
     Side,
+    SignInKind,
     SyncStatus,
     TimeInForce,
     TradingScope,

@@ -23,7 +23,7 @@ from store import accounts, purge
 from store.book import Book
 from store.codec import encode
 from store.credentials import Credentials
-from store.models import AccountLink, AccountRow, ConnectionRow
+from store.models import AccountLink, AccountRow, ConnectionRow, ConsentRow
 from store.unit import Unit
 from store.values import account_of, connection_of
 from store.vault import Vault
@@ -177,6 +177,7 @@ class Connections:
             row = await _owned(unit, id)
             known = connection_of(row)
             await self._credentials.erase(id)
+            await ConsentRow.filter(connection_id=id).delete()
             ended = replace(
                 known, enabled=False, health=_stopped(ConnectionState.DISCONNECTED, unit.now)
             )

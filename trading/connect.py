@@ -2,17 +2,16 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from brokers.contract import Plugin, SignIn
+from brokers.contract import Consent, Plugin, SignIn
 from brokers.lines import Lines
-from domain.account import AccountReport, Environment
+from domain.account import Environment
 from domain.clock import Clock
 from domain.connection import (
     Connection,
     ConnectionState,
-    Fault,
     Health,
     Permission,
     Reach,
@@ -20,11 +19,13 @@ from domain.connection import (
 from domain.errors import BrokerError, ErrorCode, Problem
 from domain.ids import ConnectionId, UserId
 from store.connections import Connections
+from trading.consenting import Consenting
+from trading.proving import note, prove
+from trading.sign_ins import Offer, offer, typed, way_called, way_of
 
 FRESH_SIGN_IN = timedelta(minutes=10)
 SYNC_AT_LEAST, SYNC_AT_MOST = timedelta(seconds=15), timedelta(days=1)
 LABEL_LENGTH = 80
-SECRET_LENGTH = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +33,15 @@ class Begun:
     """A sign-in under way: the connection that it is for, and what the broker asks to be told."""
 
     connection: Connection
-    sign_in: SignIn
+    sign_in: Offer
 
 
 class Connect:
-    """Every step raises `Problem` for what the user can mend and `BrokerError` for the rest."""
+    """Every step raises `Problem` for what the user can mend and `BrokerError` for the rest.
+
+    `apps` are the keys of applications that the server's settings hold, by broker and field;
+    `session`, where it is given, is the browser sign-in that asks (None: a program).
+    """
 
     def __init__(
         self,
@@ -46,9 +51,17 @@ class Connect:
         plugins: Mapping[str, Plugin],
         clock: Clock,
         live_trading: bool,
+        consenting: Consenting,
+        apps: Mapping[str, Mapping[str, str]],
     ) -> None:
         self._connections, self._lines = connections, lines
         self._plugins, self._clock, self._live_trading = plugins, clock, live_trading
+        self._consenting, self._apps = consenting, apps
+
+    def offers(self, broker: str) -> tuple[Offer, ...]:
+        """The ways to sign in to a broker, the usual one first."""
+        plugin = self._plugins[broker]
+        return tuple(self._offer(plugin, way) for way in plugin.sign_ins)
 
     async def begin(
         self,
@@ -60,9 +73,17 @@ class Connect:
         permission: Permission,
         persist: bool,
         signed_in_at: datetime | None,
+        way: str | None = None,
+        values: Mapping[str, str] | None = None,
+        session: str | None = None,
     ) -> Begun:
-        """Open a PENDING connection, which any process can complete."""
+        """Open a PENDING connection, which any process can complete.
+
+        `way` names one of the broker's ways to sign in; `values` are what a consent asks for ahead.
+        """
         plugin = self._plugin(broker, environment)
+        chosen = way_called(plugin, way)
+        fields = self._ahead(plugin, chosen, values or {})
         self._check_permission(environment, permission, signed_in_at)
         connection = await self._connections.create(
             user,
@@ -73,27 +94,55 @@ class Connect:
             credentials=None,
             persist=persist,
         )
-        return Begun(connection=connection, sign_in=plugin.sign_in)
+        return await self._begun(connection, plugin, chosen, fields, session)
 
     async def complete(
-        self, user: UserId, id: ConnectionId, values: Mapping[str, str]
+        self,
+        user: UserId,
+        id: ConnectionId,
+        values: Mapping[str, str],
+        *,
+        session: str | None = None,
     ) -> Connection:
-        """Prove the credentials by a private read, then keep them; nothing is kept before that."""
+        """Prove the credentials by a private read, then keep them; nothing is kept before that.
+
+        `values` are keys, or what the broker's page sent back or had the person copy.
+        """
         connection = await self._mine(user, id)
         plugin = self._plugin(connection.broker, connection.environment)
-        credentials = _credentials(plugin.sign_in, values)
-        reports = await self._prove(connection, credentials)
-        await self._connections.link(user, id, reports)
+        way = way_of(plugin, values)
+        try:
+            if isinstance(way, Consent):
+                redeem = self._consenting.redeem
+                credentials: Mapping[str, str] = await redeem(connection, way, values, session)
+            else:
+                credentials = typed(way.fields, values, {})
+            proven = await prove(self._lines, plugin, connection, credentials)
+        except (BrokerError, Problem) as error:
+            if isinstance(error, BrokerError) or isinstance(way, Consent):
+                await self._note(connection, error)
+            raise
+        await self._connections.link(user, id, proven.reports)
         await self._connections.reseal(user, id, credentials)
         await self._lines.close(id)
         health = Health(state=ConnectionState.ACTIVE, reach=Reach.READABLE, since=self._clock.now())
-        return await self._connections.set_health(user, id, health)
+        return await self._connections.set_health(user, id, health, expires_at=proven.expires_at)
 
-    async def reauthorize(self, user: UserId, id: ConnectionId) -> Begun:
+    async def reauthorize(
+        self,
+        user: UserId,
+        id: ConnectionId,
+        *,
+        way: str | None = None,
+        values: Mapping[str, str] | None = None,
+        session: str | None = None,
+    ) -> Begun:
         """Ask for fresh credentials of a connection; it keeps its id, accounts and history."""
         connection = await self._mine(user, id)
         plugin = self._plugin(connection.broker, connection.environment)
-        return Begun(connection=connection, sign_in=plugin.sign_in)
+        chosen = way_called(plugin, way)
+        fields = self._ahead(plugin, chosen, values or {})
+        return await self._begun(connection, plugin, chosen, fields, session)
 
     async def update(
         self,
@@ -136,22 +185,40 @@ class Connect:
         await self._lines.close(id)
         return await self._connections.disconnect(user, id, purge=purge)
 
-    async def _prove(
-        self, connection: Connection, credentials: Mapping[str, str]
-    ) -> tuple[AccountReport, ...]:
-        try:
-            async with self._lines.trial(connection, credentials) as broker:
-                return tuple(await broker.accounts())
-        except BrokerError as error:
-            if connection.health.state is ConnectionState.PENDING:
-                await self._note(connection, error)
-            raise
+    def _offer(self, plugin: Plugin, way: SignIn) -> Offer:
+        return offer(way, self._apps.get(plugin.name, {}), self._consenting.callback)
 
-    async def _note(self, connection: Connection, error: BrokerError) -> None:
-        now = self._clock.now()
-        fault = Fault(code=error.code, message=error.message, at=now)
-        health = Health(state=ConnectionState.PENDING, reach=Reach.DOWN, since=now, fault=fault)
-        await self._connections.set_health(connection.user_id, connection.id, health)
+    def _ahead(self, plugin: Plugin, way: SignIn, values: Mapping[str, str]) -> Mapping[str, str]:
+        """What a consent is asked for with: of the settings and of the person."""
+        if not isinstance(way, Consent):
+            # Keys are typed in to complete, not to begin.
+            return typed((), values, {})
+        asked = {field.name for field in way.fields}
+        app = self._apps.get(plugin.name, {})
+        held = {name: text for name, text in app.items() if name in asked}
+        return typed([field for field in way.fields if field.name not in held], values, held)
+
+    async def _begun(
+        self,
+        connection: Connection,
+        plugin: Plugin,
+        way: SignIn,
+        fields: Mapping[str, str],
+        session: str | None,
+    ) -> Begun:
+        offered = self._offer(plugin, way)
+        if not isinstance(way, Consent):
+            return Begun(connection=connection, sign_in=offered)
+        try:
+            asked = await self._consenting.ask(connection, way, fields, session)
+        except BrokerError as error:
+            await self._note(connection, error)
+            raise
+        shown = replace(offered, fields=(), authorize_url=asked.url, expires_at=asked.expires_at)
+        return Begun(connection=connection, sign_in=shown)
+
+    async def _note(self, connection: Connection, error: BrokerError | Problem) -> None:
+        await note(self._connections, connection, error, self._clock.now())
 
     async def _mine(self, user: UserId, id: ConnectionId) -> Connection:
         connection = await self._connections.one(user, id)
@@ -190,18 +257,3 @@ class Connect:
 def _label(text: str) -> str:
     """One line of printable text, capped."""
     return "".join(letter for letter in text if letter.isprintable()).strip()[:LABEL_LENGTH]
-
-
-def _credentials(sign_in: SignIn, values: Mapping[str, str]) -> Mapping[str, str]:
-    """Exactly the fields that the broker asks for, none empty; the values are never echoed."""
-    names = [field.name for field in sign_in.fields]
-    unknown = sorted(set(values) - set(names))
-    if unknown:
-        raise Problem(
-            ErrorCode.BAD_INPUT, f"only these are asked for: {', '.join(names)}", field="values"
-        )
-    given = {name: values.get(name, "").strip() for name in names}
-    for name, text in given.items():
-        if not text or len(text) > SECRET_LENGTH or not text.isprintable():
-            raise Problem(ErrorCode.BAD_INPUT, f"{name} is missing or malformed", field="values")
-    return given

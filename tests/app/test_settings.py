@@ -43,7 +43,7 @@ def test_what_was_never_filled_in_counts_as_unset_and_a_percent_sign_is_itself(
     folder: Path,
 ) -> None:
     (folder / "config.ini").write_text(MISSION_INI)
-    keys = Settings().broker_apps["etrade"]
+    keys = Settings().apps["etrade"]
     assert "consumer_key" not in keys
     assert keys["consumer_secret"].get_secret_value() == "planted%secret"
 

@@ -85,7 +85,7 @@ async def test_wrong_keys_keep_nothing_and_can_be_mended(api: Api) -> None:
 async def test_keys_of_the_other_environment_are_refused(api: Api) -> None:
     id = await api.begin(environment="LIVE")
     refused = await api.complete(id, sandbox.PAPER_KEY, sandbox.PAPER_SECRET)
-    assert [error["code"] for error in refused["userErrors"]] == ["CREDENTIALS_REJECTED"]
+    assert [error["code"] for error in refused["userErrors"]] == ["ENVIRONMENT_MISMATCH"]
 
 
 async def test_a_business_refusal_is_no_failure_of_the_credentials(made: World, api: Api) -> None:
