@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: install run test check fmt bench soak schema sandbox lock \
+.PHONY: install run test check fmt bench soak capabilities schema sandbox lock \
   witness-alpaca witness-coinbase witness-etrade witness-ibkr
 
 PYTHON ?= python3
@@ -41,6 +41,10 @@ check: $(TOOLS)  ## everything that can be told without running; writes nothing
 fmt: $(TOOLS)  ## mend layout, imports and the generated parts of the docs
 	$(BIN)/ruff check --fix --exit-zero
 	$(BIN)/ruff format
+	$(BIN)/python -m tools.docs
+
+capabilities: $(TOOLS)  ## observe what each broker's sandbox takes; writes docs/observed.json and its tables
+	$(BIN)/python -m tests.conformance
 	$(BIN)/python -m tools.docs
 
 schema: $(RUNTIME)  ## write schema.graphql

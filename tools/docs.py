@@ -12,6 +12,7 @@ from app.cli import app as commands
 from app.settings import PREFIX, Settings
 from brokers import plugins
 from domain.errors import ErrorCode
+from tools.observed import expected, kept
 from tools.tables import part
 from tools.tree import ROOT, files, finish
 
@@ -77,9 +78,11 @@ def left_out() -> Iterator[str]:
     api = ROOT / "docs" / "api.md"
     told = api.read_text(encoding="utf-8") if api.exists() else ""
     yield from (f"docs/api.md: says nothing of {code}" for code in ErrorCode if code not in told)
-    for name in plugins():
+    for name, plugin in plugins().items():
         if not (ROOT / "docs" / "brokers" / f"{name}.md").exists():
             yield f"docs/brokers/{name}.md: no page for this broker"
+        if kept().get(name) != expected(plugin.capabilities):
+            yield f"docs/observed.json: {name} declares something else: run make capabilities"
 
 
 def is_command(words: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""What Alpaca can do, from its trading OpenAPI as of 2026-06."""
+"""What Alpaca can do, from its trading OpenAPI as of 2026-06 and its changelog."""
 
 from datetime import timedelta
 
@@ -17,6 +17,8 @@ from domain.instrument import AssetClass
 from domain.order import OrderClass, OrderType, TimeInForce
 
 _OPENAPI = vendor_doc("2026-06")
+# The changelog of the vendor's documentation; the OpenAPI still says market orders only.
+_FRACTIONS = vendor_doc("2026-11")
 _DAY = frozenset({TimeInForce.DAY})
 _DAY_GTC = frozenset({TimeInForce.DAY, TimeInForce.GTC})
 _GTC_IOC = frozenset({TimeInForce.GTC, TimeInForce.IOC})
@@ -90,7 +92,10 @@ CAPABILITIES = Capabilities(
     absence_settles=timedelta(seconds=30),
     proof={
         "trades.EQUITY": _OPENAPI,
-        "trades.EQUITY.fractional": RECORDED,
+        "trades.EQUITY.fractional": _FRACTIONS,
+        "trades.EQUITY.notional": _FRACTIONS,
+        "trades.EQUITY.extended_hours.fractional": UNPROVEN,
+        "trades.EQUITY.extended_hours.notional": UNPROVEN,
         "trades.OPTION": _OPENAPI,
         "trades.MULTI_LEG": _OPENAPI,
         "trades.CRYPTO": _OPENAPI,
