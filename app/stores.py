@@ -12,13 +12,17 @@ from store import backup
 from store.access import Links, SignIns, Tokens
 from store.audit import Audit
 from store.connections import Connections
+from store.consents import Consents
+from store.credentials import Credentials
 from store.database import Database
+from store.identities import Identities
 from store.intents import Intents
 from store.journal import Journal
 from store.keyring import Keyring, KeyringUnusable
 from store.ledger import Ledger
 from store.reads import Reads
 from store.risk_limits import RiskLimits
+from store.second_factors import SecondFactors
 from store.sync_runs import SyncRuns
 from store.trading_states import TradingStates
 from store.users import Users
@@ -36,12 +40,15 @@ class Stores:
     journal: Journal
     reads: Reads
     connections: Connections
+    consents: Consents
     vault: Vault
     audit: Audit
     users: Users
     tokens: Tokens
     sign_ins: SignIns
     links: Links
+    second_factors: SecondFactors
+    identities: Identities
     sync_runs: SyncRuns
     intents: Intents
     risk_limits: RiskLimits
@@ -106,12 +113,15 @@ def composed(db: Database, writer: Writer, keys: Keyring) -> Stores:
         journal=Journal(db),
         reads=Reads(db),
         connections=Connections(writer, vault),
+        consents=Consents(writer, vault),
         vault=vault,
         audit=Audit(writer, keys),
         users=Users(writer),
         tokens=Tokens(writer),
         sign_ins=SignIns(writer),
         links=Links(writer),
+        second_factors=SecondFactors(writer, Credentials(vault)),
+        identities=Identities(writer),
         sync_runs=SyncRuns(writer),
         intents=intents,
         risk_limits=RiskLimits(writer),

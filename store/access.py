@@ -2,16 +2,17 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import uuid4
 
-from domain.access import Scope, SignIn, Token
+from domain.access import LinkUse, Scope, SignIn, Token
 from domain.changes import ChangeKind, Revocation
 from domain.clock import utc
 from domain.errors import ErrorCode, Problem
-from domain.ids import UserId
+from domain.ids import AccountId, UserId
 from store.access_models import LinkRow, SignInRow, TokenRow
+from store.models import AccountRow
 from store.unit import Unit
 from store.writer import Writer
 
@@ -33,8 +34,13 @@ class Tokens:
         name: str,
         scopes: Iterable[Scope],
         expires_at: datetime | None = None,
+        accounts: Collection[AccountId] | None = None,
+        unlimited_rate: bool = False,
     ) -> tuple[Token, str]:
-        """A new token and its secret, which nobody is shown again."""
+        """A new token and its secret, which nobody is shown again.
+
+        Problem if the name or the scopes will not do, or one of the accounts is not the user's.
+        """
         granted = frozenset(scopes)
         if not granted or not (name.isprintable() and 0 < len(name) <= _LONGEST_NAME):
             message = f"a token has a name of 1 to {_LONGEST_NAME} characters and a scope"
@@ -42,6 +48,7 @@ class Tokens:
         secret = _TOKEN_MARK + _new_secret()
 
         async def job(unit: Unit) -> Token:
+            await _check_accounts(user, accounts)
             row = await TokenRow.create(
                 id=str(uuid4()),
                 user_id=user,
@@ -50,6 +57,8 @@ class Tokens:
                 scopes=" ".join(sorted(granted)),
                 created_at=unit.now,
                 expires_at=expires_at and utc(expires_at),
+                accounts=None if accounts is None else " ".join(sorted(set(accounts))),
+                unlimited_rate=unlimited_rate,
             )
             return _token(row)
 
@@ -86,9 +95,15 @@ class SignIns:
         self._writer = writer
 
     async def open(
-        self, user: UserId, *, agent: str, address: str, expires_at: datetime
+        self,
+        user: UserId,
+        *,
+        agent: str,
+        address: str,
+        expires_at: datetime,
+        proven: bool = False,
     ) -> tuple[SignIn, str]:
-        """A new sign-in and the secret for its cookie."""
+        """A new sign-in and the secret for its cookie; `proven` if by the second factor, too."""
         secret = _new_secret()
 
         async def job(unit: Unit) -> SignIn:
@@ -100,6 +115,7 @@ class SignIns:
                 address=_visible(address)[:_LONGEST_NAME],
                 created_at=unit.now,
                 expires_at=utc(expires_at),
+                proven_at=unit.now if proven else None,
             )
             return _sign_in(row)
 
@@ -111,6 +127,17 @@ class SignIns:
         if row is None or row.expires_at <= self._writer.clock.now():
             return None
         return _sign_in(row)
+
+    async def prove(self, user: UserId, id: str) -> datetime:
+        """The second factor was proven in it just now; Problem if it has ended."""
+
+        async def job(unit: Unit) -> datetime:
+            mine = SignInRow.filter(id=id, user_id=user, ended_at=None)
+            if not await mine.update(proven_at=unit.now):
+                raise Problem(ErrorCode.UNAUTHENTICATED, "this sign-in has ended: sign in again")
+            return unit.now
+
+        return await self._writer.write(user, job)
 
     async def list(self, user: UserId) -> tuple[SignIn, ...]:
         """The user's sign-ins that still count, oldest first."""
@@ -131,24 +158,35 @@ class SignIns:
 
 
 class Links:
-    """One-time links, for whoever has no password."""
+    """Links that work once, for whoever has no password or has to choose one."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
-    async def issue(self, user: UserId, expires_at: datetime) -> str:
-        """A secret that signs the user in once."""
+    async def issue(
+        self, user: UserId, expires_at: datetime, use: LinkUse = LinkUse.SIGN_IN
+    ) -> str:
+        """A secret that is good for this use once."""
         secret = _new_secret()
 
         async def job(_: Unit) -> None:
-            await LinkRow.create(digest=_digest(secret), user_id=user, expires_at=utc(expires_at))
+            await LinkRow.create(
+                digest=_digest(secret), user_id=user, expires_at=utc(expires_at), use=use.value
+            )
 
         await self._writer.write(user, job)
         return secret
 
-    async def redeem(self, secret: str) -> UserId | None:
-        """Whom it signs in; None if it was used or is too old."""
-        row = await LinkRow.get_or_none(digest=_digest(secret))
+    async def holder(self, secret: str, use: LinkUse = LinkUse.SIGN_IN) -> UserId | None:
+        """Whom it is for, while it is good; it stays so."""
+        row = await LinkRow.get_or_none(digest=_digest(secret), use=use.value)
+        if row is None or row.expires_at <= self._writer.clock.now():
+            return None
+        return UserId(row.user_id)
+
+    async def redeem(self, secret: str, use: LinkUse = LinkUse.SIGN_IN) -> UserId | None:
+        """Whom it is for, and it is used up; None if it was used or is too old."""
+        row = await LinkRow.get_or_none(digest=_digest(secret), use=use.value)
         if row is None:
             return None
         user, expires_at = UserId(row.user_id), row.expires_at
@@ -158,6 +196,17 @@ class Links:
             return bool(used) and expires_at > unit.now
 
         return user if await self._writer.write(user, job) else None
+
+
+async def _check_accounts(user: UserId, accounts: Collection[AccountId] | None) -> None:
+    """Problem unless each is the user's; a token for none would be for nothing."""
+    if accounts is None:
+        return
+    wanted = set(accounts)
+    found = await AccountRow.filter(user_id=user, id__in=sorted(wanted)).count()
+    if not wanted or found != len(wanted):
+        message = "name accounts of yours, or none for all of them"
+        raise Problem(ErrorCode.BAD_INPUT, message, field="accountIds")
 
 
 def _new_secret() -> str:
@@ -181,6 +230,8 @@ def _token(row: TokenRow) -> Token:
         scopes=frozenset(Scope(word) for word in row.scopes.split()),
         created_at=row.created_at,
         expires_at=row.expires_at,
+        accounts=None if row.accounts is None else frozenset(map(AccountId, row.accounts.split())),
+        unlimited_rate=row.unlimited_rate,
     )
 
 
@@ -192,4 +243,5 @@ def _sign_in(row: SignInRow) -> SignIn:
         address=row.address,
         created_at=row.created_at,
         expires_at=row.expires_at,
+        proven_at=row.proven_at,
     )

@@ -32,6 +32,9 @@ class TokenRow(Model):
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField(null=True)
     revoked_at = fields.DatetimeField(null=True)
+    # Ids parted by spaces; null for all of the user's.
+    accounts = fields.TextField(null=True)
+    unlimited_rate = fields.BooleanField(db_default=False)
 
     class Meta:
         table = "token"
@@ -48,17 +51,57 @@ class SignInRow(Model):
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)
+    proven_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "sign_in"
 
 
 class LinkRow(Model):
-    """A sign-in link that works once."""
+    """A link that works once."""
 
     digest = fields.CharField(max_length=_ID, primary_key=True)
     user_id = fields.CharField(max_length=_ID)
     expires_at = fields.DatetimeField()
+    use = fields.CharField(max_length=16, db_default="sign in")
 
     class Meta:
         table = "link"
+
+
+class SecondFactorRow(Model):
+    """That a person has an authenticator app; its secret is with the credentials, sealed."""
+
+    user_id = fields.CharField(max_length=_ID, primary_key=True)
+    confirmed_at = fields.DatetimeField(null=True)
+    # The newest time step of which a code was taken: no code is taken twice.
+    last_step = fields.BigIntField(default=0)
+    failures = fields.IntField(default=0)
+    failed_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "second_factor"
+
+
+class RecoveryCodeRow(Model):
+    """A code that stands in for the authenticator app once."""
+
+    digest = fields.CharField(max_length=_ID, primary_key=True)
+    user_id = fields.CharField(max_length=_ID, db_index=True)
+
+    class Meta:
+        table = "recovery_code"
+
+
+class IdentityRow(Model):
+    """Who a person is at an OpenID Connect provider."""
+
+    id = fields.BigIntField(primary_key=True)
+    user_id = fields.CharField(max_length=_ID, db_index=True)
+    issuer = fields.CharField(max_length=_NAME)
+    subject = fields.CharField(max_length=_NAME)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "identity"
+        unique_together = (("issuer", "subject"),)

@@ -1,7 +1,7 @@
 """The audit: appended to, read by its own check, sealed when it grows old."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from domain.audit import AuditEntry
 from domain.clock import utc
@@ -72,6 +72,10 @@ class Audit:
             await AuditLine.filter(at__lt=utc(before)).distinct().values_list("user_id", flat=True)
         )
         return sum([await self._seal(UserId(str(user)), utc(before)) for user in users])
+
+    async def close(self, user: UserId) -> int:
+        """Let go of every line of a user who is gone; what stays says how many there were."""
+        return await self._seal(user, datetime.max.replace(tzinfo=UTC))
 
     async def _seal(self, user: UserId, before: datetime) -> int:
         chain = self._keyring.audit_chain()

@@ -12,6 +12,7 @@ from domain.changes import ChangeKind, Revocation
 from domain.errors import ErrorCode, Problem
 from domain.ids import UserId
 from store.access_models import SignInRow, UserRow
+from store.forgetting import forget
 from store.unit import Unit
 from store.writer import Writer
 
@@ -22,7 +23,7 @@ _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 8, 1024
 
 
 class Users:
-    """Created and disabled, never deleted: the audit speaks of them."""
+    """Created, disabled, deleted; names are given again, ids never."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
@@ -77,6 +78,27 @@ class Users:
         async def job(unit: Unit) -> None:
             await UserRow.filter(id=id).update(disabled_at=unit.now)
             await _shut_out(unit, "the user was disabled")
+
+        await self._writer.write(id, job)
+
+    async def enable(self, id: UserId) -> None:
+        """Let the user in again; whoever was signed in has to do so anew."""
+
+        async def job(_: Unit) -> None:
+            await UserRow.filter(id=id).update(disabled_at=None)
+
+        await self._writer.write(id, job)
+
+    async def delete(self, id: UserId) -> None:
+        """Erase all that is kept of the user but the audit, which its own part lets go of.
+
+        End the user's connections before, so that their credentials are given back.
+        """
+
+        async def job(unit: Unit) -> None:
+            await forget(unit)
+            gone = Revocation(subject=None, reason="the user was deleted")
+            unit.change(ChangeKind.REVOCATION, gone)
 
         await self._writer.write(id, job)
 

@@ -13,11 +13,14 @@ from domain.ids import UserId
 from store.access import Links, SignIns, Tokens
 from store.audit import Audit
 from store.connections import Connections
+from store.credentials import Credentials
 from store.database import Database
+from store.identities import Identities
 from store.journal import Journal
 from store.keyring import Keyring
 from store.ledger import Ledger
 from store.reads import Reads
+from store.second_factors import SecondFactors
 from store.sync_runs import SyncRuns
 from store.users import Users
 from store.vault import Vault
@@ -46,6 +49,8 @@ class House:
     tokens: Tokens
     sign_ins: SignIns
     links: Links
+    second_factors: SecondFactors
+    identities: Identities
     sync_runs: SyncRuns
     committed: list[Change] = field(default_factory=list)
 
@@ -102,6 +107,8 @@ async def opened(
             tokens=Tokens(writer),
             sign_ins=SignIns(writer),
             links=Links(writer),
+            second_factors=SecondFactors(writer, Credentials(vault)),
+            identities=Identities(writer),
             sync_runs=SyncRuns(writer),
             committed=committed,
         )

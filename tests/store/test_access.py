@@ -1,16 +1,18 @@
 """Users, tokens, sign-ins and links."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from domain.access import Role, Scope
+from domain.access import Identity, LinkUse, Role, Scope
 from domain.changes import Change, Revocation
 from domain.errors import ErrorCode, Problem
-from domain.ids import UserId
+from domain.ids import AccountId, UserId
 from store.access_models import LinkRow, SignInRow, TokenRow, UserRow
 from tests.clock import START
 from tests.store.house import USER, House
+from tests.store.samples import ACCOUNT
 
 HOUR = timedelta(hours=1)
 EVE = UserId("eve")
@@ -138,3 +140,72 @@ async def test_a_link_works_once_and_not_too_late(house: House) -> None:
     await house.clock.advance(HOUR.total_seconds())
     assert await house.links.redeem(late) is None
     assert await LinkRow.all().count() == 0
+
+
+async def test_a_token_may_be_for_some_accounts_of_its_user_alone(house: House) -> None:
+    connection = await house.connect()
+    reports = [replace(ACCOUNT, number=number) for number in ("PA-1", "PA-2")]
+    one, _ = await house.connections.link(USER, connection.id, reports)
+    issued, secret = await house.tokens.issue(
+        USER, name="one", scopes=[Scope.READ], accounts=[one.id], unlimited_rate=True
+    )
+    found = await house.tokens.by_secret(secret)
+    assert found == issued
+    assert found is not None
+    assert found.accounts == frozenset({one.id})
+    assert found.unlimited_rate
+    none: list[AccountId] = []
+    for user, accounts in (
+        (USER, none),
+        (USER, [AccountId("nobody's")]),
+        (UserId("eve"), [one.id]),
+    ):
+        with pytest.raises(Problem) as caught:
+            await house.tokens.issue(user, name="x", scopes=[Scope.READ], accounts=accounts)
+        assert caught.value.field == "accountIds"
+
+
+async def test_a_link_for_a_password_lets_nobody_in_otherwise(house: House) -> None:
+    later = house.clock.now() + timedelta(minutes=5)
+    secret = await house.links.issue(USER, later, LinkUse.PASSWORD)
+    assert await house.links.holder(secret) is None
+    assert await house.links.redeem(secret) is None
+    assert await house.links.holder(secret, LinkUse.PASSWORD) == USER
+    assert await house.links.redeem(secret, LinkUse.PASSWORD) == USER
+    assert await house.links.holder(secret, LinkUse.PASSWORD) is None
+
+
+async def test_a_sign_in_knows_when_the_second_factor_was_proven_in_it(house: House) -> None:
+    later = house.clock.now() + timedelta(days=1)
+    opened, secret = await house.sign_ins.open(USER, agent="", address="", expires_at=later)
+    assert opened.proven_at is None
+    await house.clock.advance(60)
+    assert await house.sign_ins.prove(USER, opened.id) == house.clock.now()
+    found = await house.sign_ins.by_secret(secret)
+    assert found is not None
+    assert found.proven_at == house.clock.now()
+    with pytest.raises(Problem):
+        await house.sign_ins.prove(UserId("eve"), opened.id)
+
+
+async def test_an_identity_at_a_provider_is_one_persons(house: House) -> None:
+    identity = Identity(issuer="https://id.example", subject="42")
+    assert await house.identities.holder(identity) is None
+    await house.identities.link(USER, identity)
+    await house.identities.link(USER, identity)
+    assert await house.identities.holder(identity) == USER
+    other = replace(identity, issuer="https://other.example")
+    assert await house.identities.holder(other) is None
+    with pytest.raises(Problem, match="somebody else"):
+        await house.identities.link(UserId("eve"), identity)
+    with pytest.raises(Problem):
+        await house.identities.unlink(UserId("eve"), identity)
+    await house.identities.unlink(USER, identity)
+    assert await house.identities.of(USER) == ()
+
+
+async def test_who_is_enabled_again_is_let_in(house: House) -> None:
+    user = await house.users.create("Ada", "correct horse", Role.USER)
+    await house.users.disable(user.id)
+    await house.users.enable(user.id)
+    assert await house.users.verify("Ada", "correct horse")
