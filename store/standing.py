@@ -110,12 +110,14 @@ class Standings:
 
     async def _read(self, user: UserId) -> Standing:
         """Once for all who ask meanwhile; what is read after the version is never older than it."""
-        async with self._reading.setdefault(user, asyncio.Lock()):
+        reading = self._reading.setdefault(user, asyncio.Lock())
+        async with reading:
             version, kept = await self._version(user), self._kept.get(user)
             if kept is None or kept.version != version:
                 kept = await _read(user, version)
                 self._keep(user, kept)
-        if not self._reading[user].locked():
+        # One who waited may find it gone already: nobody holds it between two turns.
+        if not reading.locked():
             self._reading.pop(user, None)
         return kept
 
