@@ -34,5 +34,12 @@ class Alive:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stirred:
+    """Holdings or cash moved beside any order: a snapshot will tell how."""
+
+    at: datetime
+
+
 Event = OrderReport | Snapshot | TransactionsRead | EquityTold
-StreamEvent = OrderReport | Alive
+StreamEvent = OrderReport | Alive | Stirred

@@ -12,7 +12,7 @@ from domain.capabilities import Capabilities, Pushed
 from domain.changes import Fresh
 from domain.connection import Connection, ConnectionState, Resource
 from domain.errors import BrokerError, CredentialsRejected, Problem, RateLimited, Unreachable
-from domain.events import StreamEvent
+from domain.events import Stirred, StreamEvent
 from domain.facts import OrderReport
 from domain.holding import Mark
 from domain.sync import SyncResult
@@ -121,7 +121,8 @@ class Feed:
             self._pace.streaming = True
             self._symptoms = self._symptoms.heard(None)
             self._bell.ring()
-        if isinstance(event, OrderReport) and await self._intake.hear(event):
+        moved = isinstance(event, OrderReport) and await self._intake.hear(event)
+        if moved or isinstance(event, Stirred):
             self._bell.ring()
 
     async def _keep_vigil(self) -> None:
