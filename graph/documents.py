@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+import orjson
 from graphql import (
     DirectiveNode,
     DocumentNode,
@@ -24,8 +25,10 @@ from graphql import (
 
 from domain.errors import ErrorCode
 from graph.executor import Shows
-from graph.limits import Limits, Ruler, refusal, too_big
+from graph.limits import Limits, Measure, Ruler, refusal, too_big
 
+# So many measures are kept of one document, each of an operation with short variables.
+_MOST_MEASURES, _LONGEST_VARIABLES = 16, 1024
 # So many sets of projections are kept of one document, one for each way its conditions fell out.
 _MOST_SHOWS = 4
 
@@ -52,6 +55,9 @@ class Document:
     tokens: int
     conditions: tuple[str, ...] = ()
     _shows: OrderedDict[tuple[object, ...], Shows] = field(default_factory=OrderedDict, repr=False)
+    _measures: OrderedDict[tuple[int, bytes], Measure] = field(
+        default_factory=OrderedDict, repr=False
+    )
 
     def shows(self, variables: Mapping[str, object]) -> Shows:
         """Its projections where its conditions, the variables of @include and @skip, are these."""
@@ -61,6 +67,22 @@ class Document:
         if len(self._shows) > _MOST_SHOWS:
             self._shows.popitem(last=False)
         return shows
+
+    def measure(
+        self,
+        schema: GraphQLSchema,
+        node: OperationDefinitionNode,
+        variables: Mapping[str, Any] | None,
+    ) -> Measure:
+        """How big one of its operations is with these variables; raises GraphQLError."""
+        key = (id(node), orjson.dumps(variables, option=orjson.OPT_SORT_KEYS))
+        measure = self._measures.get(key) or Ruler(schema, self.node, variables).measure(node)
+        if len(key[1]) <= _LONGEST_VARIABLES:
+            self._measures[key] = measure
+            self._measures.move_to_end(key)
+        if len(self._measures) > _MOST_MEASURES:
+            self._measures.popitem(last=False)
+        return measure
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to carry out; raises GraphQLError if the name does not tell it."""

@@ -27,7 +27,7 @@ from graph.context import Context, Services, Viewer
 from graph.documents import Document, Documents
 from graph.errors import located, shown
 from graph.executor import EventExecutor, ProjectingExecutor, shared
-from graph.limits import Limits, Measure, Ruler, refusal
+from graph.limits import Limits, Measure, refusal
 from graph.loaders import Loaders
 from graph.request import Request
 
@@ -91,7 +91,7 @@ class Engine:
         document = self._read(request.query, context)
         try:
             node = document.operation(request.operation_name)
-            measure = Ruler(self._schema, document.node, request.variables).measure(node)
+            measure = document.measure(self._schema, node, request.variables)
         except GraphQLError as error:
             raise _refused([error], context) from None
         self._authorise(measure, context)
@@ -99,15 +99,15 @@ class Engine:
         self._pay(cost, context)
         return Operation(document=document, node=node, request=request, context=context, cost=cost)
 
-    async def run(self, operation: Operation) -> Payload:
-        """Carry out a query or a mutation; raises Refusal if its variables do not fit."""
+    async def run(self, operation: Operation) -> bytes:
+        """What a query or a mutation gives, as JSON; raises Refusal if its variables do not fit."""
         executor = self._executor(operation)
         result = await _settled(execute_root_selection_set(executor))
         if result.data is None and result.errors and not any(e.path for e in result.errors):
             raise _refused(result.errors, operation.context)
         payload = _payload(result, operation.context)
         payload["extensions"] = {"cost": _cost(operation)}
-        return payload
+        return orjson.dumps(payload)
 
     async def stream(self, operation: Operation) -> AsyncGenerator[str, None]:
         """A subscription's payloads as JSON; raises Refusal if its source cannot start or breaks.

@@ -86,7 +86,7 @@ class HttpView:
             raise Malformed(400, "subscriptions are carried over graphql-transport-ws")
         if operation.type is OperationType.MUTATION and request.method == "GET":
             raise Malformed(405, "mutations are sent by POST", Allow="POST")
-        return _json(200, media, await self._engine.run(operation))
+        return _written(200, media, await self._engine.run(operation))
 
     async def _who(self, request: HttpRequest) -> Viewer:
         """Before anything of the body is read."""
@@ -181,9 +181,13 @@ def _refusal(refused: Refusal, media: str) -> Response:
 
 
 def _json(status: int, media: str, payload: Payload, **headers: str) -> Response:
+    return _written(status, media, orjson.dumps(payload), **headers)
+
+
+def _written(status: int, media: str, body: bytes, **headers: str) -> Response:
     # An answer is one person's; nothing on the way may keep it.
     headers = {"Cache-Control": "no-store", "Vary": "Accept, Authorization, Cookie"} | headers
-    return Response(orjson.dumps(payload), status, headers, media_type=f"{media}; charset=utf-8")
+    return Response(body, status, headers, media_type=f"{media}; charset=utf-8")
 
 
 _PAGE = {

@@ -9,14 +9,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import orjson
 from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from domain.clock import Clock
 from domain.errors import ErrorCode
 from graph.context import Authenticate, Viewer
-from graph.execute import Engine, Operation, Payload, Refusal
+from graph.execute import Engine, Operation, Refusal
 from graph.limits import refusal
 from graph.origin import trust_cookie
 from graph.promptly import within
@@ -235,9 +234,9 @@ class Socket:
         return self._answer(operation)
 
     async def _answer(self, operation: Operation) -> AsyncGenerator[str, None]:
-        yield orjson.dumps(await self._run(operation)).decode()
+        yield (await self._run(operation)).decode()
 
-    async def _run(self, operation: Operation) -> Payload:
+    async def _run(self, operation: Operation) -> bytes:
         """A mutation that has begun ends, whether or not the client is still there."""
         running = asyncio.create_task(self._engine.run(operation))
         if operation.type is OperationType.MUTATION:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 import pytest_asyncio
 
@@ -43,7 +44,9 @@ async def viewer(server: Served, name: str = "ada", **more: Any) -> Viewer:
 
 async def answer(server: Served, who: Viewer, query: str, **variables: Any) -> Payload:
     engine = server.graphql.engine
-    return await engine.run(engine.prepare(Request(query=query, variables=variables), who))
+    operation = engine.prepare(Request(query=query, variables=variables), who)
+    payload: Payload = orjson.loads(await engine.run(operation))
+    return payload
 
 
 async def ask(server: Served, who: Viewer, query: str, **variables: Any) -> Any:
