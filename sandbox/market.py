@@ -31,7 +31,7 @@ class Quote:
     def traded(self, price: Decimal, instrument: Instrument, at: datetime) -> "Quote":
         """The quote after a trade at `price`."""
         step = instrument.increment(price)
-        half = max(step, (price / 10_000).quantize(step))
+        half = max(step, _to_step(price / 10_000, step))
         return replace(
             self,
             bid=max(price - half, step),
@@ -98,7 +98,11 @@ class Market:
 
 
 def _round(price: Decimal, instrument: Instrument) -> Decimal:
-    return price.quantize(instrument.increment(price), ROUND_HALF_EVEN)
+    return _to_step(price, instrument.increment(price))
+
+
+def _to_step(value: Decimal, step: Decimal) -> Decimal:
+    return (value / step).quantize(Decimal(1), ROUND_HALF_EVEN) * step
 
 
 def _opening(instrument: Instrument, at: datetime) -> Quote:

@@ -1,17 +1,28 @@
-"""Interactive Brokers' hosts: a paper and a live Gateway, and any number of further ones."""
+"""Interactive Brokers' hosts: a paper and a live Gateway, further ones, and the Flex service."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 
+from aiohttp import web
+
+from sandbox import answering
 from sandbox.account import Account
+from sandbox.answering import Dialect
 from sandbox.exchange import Exchange
 from sandbox.faults import Faults
+from sandbox.host import Address, Host
+from sandbox.ibkr.flex import Flex
 from sandbox.ibkr.gateway import Gateway
 from sandbox.ibkr.session import Session
 from sandbox.request_log import RequestLog
 
 PAPER_ACCOUNTS = ("DU1000001", "DU1000002")
 LIVE_ACCOUNTS = ("U1000001", "U1000002")
+FLEX_TOKEN, FLEX_LIVE_TOKEN = "160000000000000000000001", "160000000000000000000002"  # play money
+FLEX_QUERY = "700001"
+_FLEX_DIALECT = Dialect(
+    request_id="X-Request-Id", error="", rate_limited="", refused="", unauthorized=""
+)
 
 
 class Ibkr:
@@ -31,11 +42,15 @@ class Ibkr:
         self._gateways: list[Gateway] = []
         self.paper = self.gateway("ibkr-paper", PAPER_ACCOUNTS, port=ports[0])
         self.live = self.gateway("ibkr-live", LIVE_ACCOUNTS, port=ports[1])
+        self.flex_service = Flex(exchange)
+        self.flex_service.grant(FLEX_TOKEN, self.paper, FLEX_QUERY)
+        self.flex_service.grant(FLEX_LIVE_TOKEN, self.live, FLEX_QUERY)
+        self.flex = Host("ibkr-flex", self._flex_app(), ports[2])
 
     @property
-    def hosts(self) -> tuple[Gateway, ...]:
+    def hosts(self) -> tuple[Address, ...]:
         """All of them."""
-        return tuple(self._gateways)
+        return (*self._gateways, self.flex)
 
     @property
     def streams(self) -> list[Session]:
@@ -71,3 +86,11 @@ class Ibkr:
         """One more account behind a Gateway."""
         account = self._exchange.open_account(cash=cash, margin=margin)
         return gateway.admit(number, account, base=base)
+
+    def _flex_app(self) -> web.Application:
+        middleware = answering.middleware(
+            "ibkr-flex", self._exchange, self._faults, self._log, _FLEX_DIALECT
+        )
+        app = web.Application(middlewares=[middleware])
+        app.router.add_routes(self.flex_service.routes())
+        return app
