@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from domain.audit import AuditEntry
 from domain.books import Books
@@ -14,6 +15,7 @@ from domain.ids import AccountId, IntentId, OrderId, UserId
 from domain.intent import OURS, Boundary, Intent, IntentState, Trace, placed, untraced
 from store.book import Book
 from store.codec import decode, encode
+from store.leases import Fence, unfenced
 from store.models import AccountRow, IntentRow
 from store.trading_books import read_books
 from store.unit import Unit
@@ -34,8 +36,12 @@ class Committed:
 class Intents:
     """All moves are made by a pure decision inside the transaction that writes them."""
 
-    def __init__(self, writer: Writer, *, trace: Trace = untraced) -> None:
-        self._writer, self._trace = writer, trace
+    def __init__(self, writer: Writer, *, trace: Trace = untraced, fence: Fence = unfenced) -> None:
+        self._writer, self._trace, self._fence = writer, trace, fence
+
+    def fenced(self, fence: Fence) -> Self:
+        """The same, from which nothing leaves unless the fence lets it."""
+        return type(self)(self._writer, trace=self._trace, fence=fence)
 
     async def commit(
         self,
@@ -70,6 +76,7 @@ class Intents:
         """Let it leave, if what is known under the lock still allows it."""
 
         async def job(unit: Unit) -> Intent:
+            await self._fence(unit)
             known = await _read(unit, intent.id)
             moved = decide(await read_books(self._writer.db, unit, known.account_id, begun), known)
             await _write(unit, moved, was=known.state, actor=moved.owner)

@@ -21,6 +21,7 @@ from domain.transaction import Reading, TransactionsRead
 from store import accounts, equity, transactions
 from store.book import About, Book, Entry, broker_ids, newest_id
 from store.codec import decode, encode
+from store.leases import Fence, unfenced
 from store.merge import Identity, KnownHolding, merge_holdings, merge_order, order_event
 from store.models import AccountRow, HoldingRow, MarkRow, OrderRow
 from store.unit import Unit
@@ -53,14 +54,6 @@ Seen = Callable[[Unit, AccountId, Sequence[OrderReport]], Awaitable[None]]
 
 async def unseen(unit: Unit, account: AccountId, reports: Sequence[OrderReport]) -> None:
     """Nobody waits for an order to appear."""
-
-
-# Called first inside the transaction: raises Fenced if it is not this process's to write.
-Fence = Callable[[Unit], Awaitable[None]]
-
-
-async def unfenced(unit: Unit) -> None:
-    """Nobody else writes."""
 
 
 class Ledger:

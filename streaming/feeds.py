@@ -121,6 +121,7 @@ class Feeds:
 
     async def _keep_tending(self) -> None:
         while True:
+            await self._let_go()
             try:
                 await self._tend()
                 await self._take_syncs()
@@ -131,6 +132,13 @@ class Feeds:
                     logger.exception("Connections cannot be looked at")
                 self.well = False
             await self._bell.wait(_LOOK_EVERY)
+
+    async def _let_go(self) -> None:
+        """End what is not this process's any more, whatever ails the database."""
+        lost = [key for key in self._running if not self._owns(key)]
+        await _cancelled([self._running.pop(key).task for key in lost])
+        for key in lost:
+            self._ports.marks.forget(key)
 
     async def _tend(self) -> None:
         every = await self._ports.connections.every()

@@ -14,6 +14,7 @@ from domain.holding import Mark
 from domain.ids import OrderId
 from domain.instrument import Instrument
 from domain.order import ExecType, OrderEvent
+from store.leases import Fenced
 from store.ledger import Recorded
 from streaming.bookkeeping import Bookkeeping
 from streaming.chronicle import Chronicle
@@ -60,6 +61,8 @@ class Intake:
                 self._not_found.clear()
                 for number in self._numbers:
                     self._books.call_for(number)
+        except Fenced:
+            raise
         except Exception as error:  # noqa: BLE001 (told by what is returned)
             return self._failed(attempted, error)
         looked = together([await self._look_at(broker, n, sync=sync) for n in self._numbers])
@@ -79,6 +82,8 @@ class Intake:
         self.vigil.heard(report)
         try:
             recorded = await self._ports.ledger.record(self._user, self._connection, report)
+        except Fenced:
+            raise
         except Exception:
             logger.exception("An order event was left out", extra={"connection": self._connection})
             return True
@@ -102,6 +107,8 @@ class Intake:
         try:
             looked = await self._observe(broker, number, sync=sync)
             return await self._keep_books(broker, number, looked)
+        except Fenced:
+            raise
         except Exception as error:  # noqa: BLE001 (told by what is returned)
             return self._failed(OBSERVED, error)
 
@@ -120,7 +127,7 @@ class Intake:
             return looked
         try:
             count = await self._books.read(broker, number)
-        except CredentialsRejected:
+        except (CredentialsRejected, Fenced):
             raise
         except Exception as error:  # noqa: BLE001 (told by what is returned)
             failed = self._failed((Resource.TRANSACTIONS,), error)
