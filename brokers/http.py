@@ -103,17 +103,18 @@ class Http:
         *,
         params: Mapping[str, str] | None = None,
         json: Mapping[str, object] | None = None,
+        form: Mapping[str, str] | None = None,
     ) -> Answer:
         """Ask; raises the BrokerError that a refusal or a failure means."""
         for pause in _PAUSES:
             try:
-                return await self._attempt(call, url, params, json)
+                return await self._attempt(call, url, params, json, form)
             except BrokerError as error:
                 if not _worth_repeating(error, call):
                     raise
                 asked = error.retry_after if isinstance(error, RateLimited) else None
             await self._clock.sleep(pause if asked is None else asked)
-        return await self._attempt(call, url, params, json)
+        return await self._attempt(call, url, params, json, form)
 
     async def websocket(self, call: Call, url: str) -> ClientWebSocketResponse:
         """Shake hands; pings, whose answers it has to see, and closing are left to the caller."""
@@ -134,9 +135,10 @@ class Http:
         url: str,
         params: Mapping[str, str] | None,
         json: Mapping[str, object] | None,
+        form: Mapping[str, str] | None,
     ) -> Answer:
         async with self._gate.passing(call) as passage:
-            answer = await self._send(call, url, params, json)
+            answer = await self._send(call, url, params, json, form)
             if isinstance(answer, BrokerError):
                 raise answer
             failure = self._judge(answer, call, passage)
@@ -150,6 +152,7 @@ class Http:
         url: str,
         params: Mapping[str, str] | None,
         json: Mapping[str, object] | None,
+        form: Mapping[str, str] | None,
     ) -> Answer | BrokerError:
         """Errors are returned, so that none of aiohttp's, which hold our headers, hangs on them."""
         fate = SimpleNamespace(left=False, written=lambda: self._gate.written(call))
@@ -159,6 +162,7 @@ class Http:
                 url if self._sign is None else URL(url, encoded=True),
                 params=params,
                 json=json,
+                data=form,
                 headers={**self._headers, **(self._sign(call.method, url) if self._sign else {})},
                 allow_redirects=False,
                 trace_request_ctx=fate,
@@ -239,8 +243,9 @@ async def once(request: ClientRequest, handler: ClientHandlerType) -> ClientResp
 
 
 def unanswered(call: Call, message: str) -> OutcomeUnknown:
-    """It left and nothing readable came back: a read can be repeated, anything else may be done."""
-    code = ErrorCode.BROKER_UNREACHABLE if call.purpose is Purpose.READ else None
+    """It left and nothing readable came back: a read can be repeated, an order may be done."""
+    harmless = call.purpose in {Purpose.READ, Purpose.SESSION}
+    code = ErrorCode.BROKER_UNREACHABLE if harmless else None
     return OutcomeUnknown(message, code=code)
 
 

@@ -66,9 +66,21 @@ class Client:
         return await self._http.websocket(call, self._url(host, path, {}))
 
     @property
-    def sign_in(self) -> Mapping[str, str]:
-        """The message that signs in to a websocket, in the dialect of the current documentation."""
+    def sign_in(self) -> Mapping[str, object]:
+        """The message that signs in to the order stream: keys as now documented, a token as ever.
+
+        Streaming guide and OAuth guide, 2026-06.
+        """
+        if (token := self._keys.get("access_token")) is not None:
+            return {"action": "authenticate", "data": {"oauth_token": token}}
         return {"action": "auth", "key": self._keys["key_id"], "secret": self._keys["secret"]}
+
+    @property
+    def price_sign_in(self) -> Mapping[str, object]:
+        """The same for prices, where no token is documented to work: then they are polled."""
+        if (token := self._keys.get("access_token")) is not None:
+            return {"action": "auth", "key": "oauth", "secret": token}
+        return self.sign_in
 
     async def aclose(self) -> None:
         """Let go of every socket."""
@@ -110,7 +122,9 @@ class Client:
         except BrokerError:
             # How the probe went must not change what is known of the call: it was refused.
             pass
-        return NotPermitted(doubt.message)
+        # What a token lacks is a scope, which only another consent gives.
+        way_out = "; sign in again to allow it" if "access_token" in self._keys else ""
+        return NotPermitted(f"{doubt.message}{way_out}")
 
     def _url(self, host: str, path: str, ids: Mapping[str, str]) -> str:
         filled = path.format(**{name: quote(value, safe="") for name, value in ids.items()})
@@ -130,4 +144,6 @@ def perhaps_done() -> Iterator[None]:
 
 
 def _signed(keys: Credentials) -> Mapping[str, str]:
+    if "access_token" in keys:
+        return {"Authorization": f"Bearer {keys['access_token']}"}
     return {"APCA-API-KEY-ID": keys["key_id"], "APCA-API-SECRET-KEY": keys["secret"]}

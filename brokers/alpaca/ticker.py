@@ -53,7 +53,7 @@ class Ticker:
     async def _sign_in(self, socket: Socket) -> None:
         try:
             async with asyncio.timeout(ACK):
-                await socket.say(self._client.sign_in)
+                await socket.say(self._client.price_sign_in)
                 while True:
                     for message in ticks(await socket.hear() or []):
                         _refuse(message)

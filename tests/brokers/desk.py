@@ -102,6 +102,8 @@ def endpoints(box: Sandbox) -> dict[Environment, dict[str, str]]:
             "stream": host.socket_url,
             "data": box.alpaca.market.url,
             "data_stream": box.alpaca.market_stream.socket_url,
+            "consent": box.alpaca.live.url,
+            "token": box.alpaca.live.url,
         }
         for environment, host in hosts.items()
     }

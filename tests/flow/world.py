@@ -127,6 +127,8 @@ def at(box: sandbox.Sandbox) -> dict[str, str]:
             "STREAM": host.socket_url,
             "DATA": alpaca.market.url,
             "DATA_STREAM": alpaca.market_stream.socket_url,
+            "CONSENT": alpaca.live.url,
+            "TOKEN": alpaca.live.url,
         }.items()
     }
 
