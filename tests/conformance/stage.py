@@ -28,11 +28,16 @@ class Act(StrEnum):
 
 
 class Trouble(StrEnum):
-    """What happens to the next request; after the first three it was carried out all the same."""
+    """What happens to the next request; the first four times it was carried out all the same.
+
+    The connection is lost, the answer is a server's error, makes no sense, never comes; or nothing
+    was done for a server's error, or because requests came too fast.
+    """
 
     LOST = "LOST"
     FAILED = "FAILED"
     GARBLED = "GARBLED"
+    SILENT = "SILENT"
     BROKEN = "BROKEN"
     LIMITED = "LIMITED"
 
@@ -68,7 +73,7 @@ class Stage(Protocol):
     tests; two or more where a sign-in can reach several. `samples` has every asset class of the
     declared `Capabilities.trades`. Orders and transactions come in pages of `page_of_orders` and
     `page_of_transactions` at most, 1 where they are not paged. `exempt` names tests that this
-    broker cannot be put to, each with the reason, which is printed in the docs.
+    broker cannot be put to, each with the reason.
     """
 
     box: Sandbox
@@ -124,6 +129,7 @@ _FAULTS: Mapping[Trouble, tuple[str, Mapping[str, int]]] = {
     Trouble.LOST: ("reset_after", {}),
     Trouble.FAILED: ("error_after", {"status": 504}),
     Trouble.GARBLED: ("garbage_after", {}),
+    Trouble.SILENT: ("timeout_after", {}),
     Trouble.BROKEN: ("error", {"status": 503}),
     Trouble.LIMITED: ("rate_limited", {"retry_after": 1}),
 }

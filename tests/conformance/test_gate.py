@@ -100,7 +100,7 @@ async def test_no_secret_is_in_any_log_record_error_or_repr(
     with suppress(BrokerError):
         async with scene.lines.trial(scene.connection, scene.stage.wrong) as wrong:
             await wrong.accounts()
-    for trouble in Trouble:
+    for trouble in set(Trouble) - {Trouble.SILENT}:
         await scene.stage.inflict(trouble, Act.PLACE)
         try:
             await broker.place(resting(scene, sample_of(scene)))

@@ -1,5 +1,6 @@
 """Every broker in a whole server: what happens there is kept here, and repair keeps every id."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from domain.order import Order, OrderStatus, Origin
 from domain.ticket import Ticket
 from store.keyring import Keyring
 from tests.conformance.observing import trade
-from tests.conformance.orders import crossing, resting, sample_of
+from tests.conformance.orders import crossing, market, resting, sample_of
 from tests.conformance.scene import USER, Scene, opened
 from tests.conformance.stage import Act, Trouble
 from tests.flow.waiting import until
@@ -198,3 +199,25 @@ async def test_an_order_from_elsewhere_is_not_taken_for_ours(
         trade(made.scene, sample_of(made.scene).symbol, sample_of(made.scene).whole)
         (order,) = await made.becomes(partial(_orders, made), lambda found: found)
         assert order.origin is Origin.ELSEWHERE
+
+
+@pytest.mark.parametrize("name", sorted(plugins()))
+async def test_the_audit_holds_and_no_secret_is_in_any_file(
+    box: sandbox.Sandbox, tmp_path: Path, name: str
+) -> None:
+    async with linked(name, box, tmp_path) as made:
+        stores, scene = made.house.stores, made.scene
+        assert (await _place(made, market(scene, sample_of(scene)))).state is IntentState.PLACED
+        await made.becomes(partial(_orders, made), lambda found: found)
+        rows = (await stores.audit.verify(USER), await stores.reads.audit(USER, first=100))
+        secrets = scene.stage.secrets
+    assert rows[0].ok
+    assert rows[1].items
+    assert not [one for one in secrets if one in repr(rows[1].items)]
+    kept = await asyncio.to_thread(_bytes_of, tmp_path)
+    assert b"SQLite" in kept
+    assert not [one for one in secrets if one.encode() in kept]
+
+
+def _bytes_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())

@@ -1,28 +1,18 @@
 """What reaches us of what happens elsewhere, by every broker's stream or by asking."""
 
-import asyncio
 from decimal import Decimal
 
 import pytest
 
-import sandbox
-from brokers import plugins
 from domain.capabilities import Pushed
-from domain.errors import BrokerError
 from domain.facts import OrderReport, filled, standing, status
 from domain.order import OrderStatus
 from sandbox.orders import Order, OrdType, Side, Ticket, TimeInForce
-from tests.conformance.knowledge import agree, drained, hearing, known, newest, reports, told
+from tests.conformance.knowledge import agree, hearing, known, newest, reports, told
 from tests.conformance.orders import crossing, rounded, sample_of
-from tests.conformance.scene import Scene, opened
+from tests.conformance.scene import Scene
 from tests.conformance.stage import Jumble
 from tests.waiting import until
-
-# A silent stream is asked for a sign of life first.
-NOTICED_WITHIN = 45.0
-PUSHING = [
-    name for name, one in sorted(plugins().items()) if Pushed.ORDERS in one.capabilities.pushes
-]
 
 
 def _elsewhere(scene: Scene) -> Order:
@@ -106,23 +96,3 @@ async def test_messages_that_come_twice_or_in_another_order_say_the_same(
     facts = known(everything, report.broker_order_id)
     agree(facts, newest(scene))
     assert sum(one.quantity for one in standing(facts)) == sample.whole
-
-
-async def test_a_stream_that_falls_silent_is_noticed_everywhere(box: sandbox.Sandbox) -> None:
-    """Real time, so all brokers at once."""
-    late = dict(zip(PUSHING, await asyncio.gather(*map(_fallen_silent, PUSHING)), strict=True))
-    assert [name for name, lost in late.items() if not lost] == []
-
-
-async def _fallen_silent(name: str) -> bool:
-    """Whether the loss was noticed in time."""
-    async with sandbox.serve(seed=1, rate_limit=1_000_000) as box, opened(name, box) as scene:
-        broker = await scene.broker()
-        heard: list[object] = []
-        listening = asyncio.create_task(drained(broker.events(), heard.append))
-        await until(lambda: heard)
-        await scene.stage.mute()
-        done, _ = await asyncio.wait([listening], timeout=NOTICED_WITHIN)
-        if not done:
-            listening.cancel()
-        return bool(done) and isinstance(listening.exception(), BrokerError)
