@@ -1,0 +1,332 @@
+"""What a Gateway said of each order, put together: it never says all of it in one message.
+
+Orders are known by permId, which is the account's own and stays; `(client id, order id)` only
+says whom to tell of a change. Statuses are believed from the Gateway alone: the libraries invent
+some. All that is heard comes over one socket in order, so what is heard later is newer.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from brokers.ibkr import codes, said, words
+from brokers.ibkr.contracts import combination_of, instrument_of
+from brokers.ibkr.orders import moment_of, terms_of
+from brokers.wire import said as shown
+from domain.clock import Clock
+from domain.facts import OrderReport, Source, Stamp
+from domain.instrument import Instrument
+from domain.money import ZERO
+from domain.order import (
+    ExecType,
+    Execution,
+    Leg,
+    OrderClass,
+    OrderSide,
+    OrderStatus,
+    PositionEffect,
+)
+
+_MOST = 20_000
+_TICK = timedelta(microseconds=1)
+_EFFECTS = {1: PositionEffect.OPEN, 2: PositionEffect.CLOSE}
+
+
+@dataclass(slots=True)
+class Known:
+    """One order as it was last told of; `contract` and `order` are missing until it was listed."""
+
+    perm_id: int
+    contract: said.Contract | None = None
+    order: said.Order | None = None
+    status: str = ""
+    filled: Decimal = ZERO
+    average: Decimal | None = None
+    why_held: str = ""
+    ended: OrderStatus | None = None
+    rejected: str = ""
+    complaint: str = ""
+    heard_at: datetime | None = None
+    executions: dict[str, Execution] = field(default_factory=dict)
+
+    @property
+    def guessed(self) -> bool:
+        """Whether only executions told of it so far."""
+        return self.order is not None and not self.order.type
+
+
+Instruments = Mapping[int, Instrument]
+
+
+class Book:
+    """The orders that one line has heard of."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._known: dict[int, Known] = {}
+        self._perm_ids: dict[tuple[int, int], int] = {}
+        self._executions: dict[str, tuple[int, Execution]] = {}
+        self._commissions: dict[str, said.Commission] = {}
+        self._classes: dict[str, OrderClass] = {}
+        self._newest = clock.now()
+
+    def heard(self, word: said.Said) -> tuple[int, str | None] | None:
+        """Keep it; the permId of the order that it is about, and the execution that it brings."""
+        match word:
+            case said.OpenOrder(order=order) if order.perm_id and not order.what_if:
+                self._list(order.perm_id, word.contract, order).status = word.status
+                return order.perm_id, None
+            case said.CompletedOrder(order=order) if order.perm_id:
+                known = self._list(order.perm_id, word.contract, order)
+                known.ended = words.completed_status(word)
+                known.filled = max(known.filled, order.filled or ZERO)
+                return order.perm_id, None
+            case said.Status() if word.perm_id:
+                return self._stand(word), None
+            case said.Execution() if word.perm_id:
+                return word.perm_id, self._fill(word)
+            case said.Commission():
+                return self._charge(word)
+            case said.Complaint():
+                return self._complain(word)
+        return None
+
+    def ours(self, client_id: int) -> None:
+        """Complaints name the orders of this client alone."""
+        self._client_id = client_id
+
+    _client_id = -1
+
+    def placed(self, ref: str, order_class: OrderClass) -> None:
+        """An order of ours hangs together so, which the wire shows of its children only."""
+        self._classes[ref] = order_class
+        if len(self._classes) > _MOST:
+            self._classes.pop(next(iter(self._classes)))
+
+    def of_ref(self, account: str, ref: str) -> Known | None:
+        """The newest order with our id."""
+        found = (one for one in self._known.values() if one.order and one.order.ref == ref)
+        return max(
+            (one for one in found if one.order and one.order.account == account),
+            key=lambda one: one.perm_id,
+            default=None,
+        )
+
+    def of_number(self, perm_id: int) -> Known | None:
+        """The order with Interactive Brokers' number."""
+        return self._known.get(perm_id)
+
+    def of_order(self, client_id: int, order_id: int) -> Known | None:
+        """The order that a client calls so."""
+        return self._known.get(self._perm_ids.get((client_id, order_id), 0))
+
+    def of_account(self, account: str) -> tuple[Known, ...]:
+        """Every order of an account."""
+        listed = (one for one in self._known.values() if one.order is not None)
+        return tuple(one for one in listed if one.order and one.order.account == account)
+
+    def has_fills(self, con_id: int) -> bool:
+        """Whether a contract is known to have been traded, which is always of the day."""
+        return any(
+            one.executions and one.contract is not None and one.contract.con_id == con_id
+            for one in self._known.values()
+        )
+
+    def reports(
+        self, perm_id: int, instruments: Instruments, exec_id: str | None = None
+    ) -> Iterable[OrderReport]:
+        """The order as it stands, with one execution; None is then with each, "" with none."""
+        known = self._known.get(perm_id)
+        if known is None or known.order is None or known.contract is None:
+            return
+        report = self._report(known, known.order, known.contract, instruments)
+        if exec_id is not None:
+            yield _with(report, known.executions.get(exec_id))
+            return
+        yield report
+        for execution in known.executions.values():
+            yield _with(report, execution)
+
+    def _list(self, perm_id: int, contract: said.Contract, order: said.Order) -> Known:
+        known = self._meet(perm_id)
+        if known.order is not None and not order.client_id:
+            # Completed orders are told without the ids by which they are canceled.
+            order = replace(
+                order,
+                order_id=known.order.order_id,
+                client_id=known.order.client_id,
+                parent_id=known.order.parent_id,
+                quantity=order.quantity or known.order.quantity,
+            )
+        known.contract, known.order = contract, order
+        if order.order_id and order.client_id:
+            self._perm_ids[order.client_id, order.order_id] = perm_id
+        return known
+
+    def _stand(self, word: said.Status) -> int:
+        known = self._meet(word.perm_id)
+        known.status, known.why_held = word.status, word.why_held
+        if known.status == "Inactive" and known.complaint:
+            known.rejected = known.complaint
+        if word.filled >= known.filled:
+            known.filled, known.average = word.filled, word.average
+        if word.client_id:
+            self._perm_ids[word.client_id, word.order_id] = word.perm_id
+        return word.perm_id
+
+    def _fill(self, word: said.Execution) -> str:
+        """Known by all but the last part of its id, which counts corrections from 1."""
+        known = self._meet(word.perm_id)
+        name, _, revision = word.exec_id.rpartition(".")
+        number = max(0, int(revision) - 1) if revision.isdigit() else 0
+        if known.order is None:
+            known.contract, known.order = word.contract, _guessed(word)
+        before = known.executions.get(name or word.exec_id)
+        execution = Execution(
+            execution_id=name or word.exec_id,
+            quantity=word.quantity,
+            price=word.price,
+            at=moment_of(word.time) or (before.at if before else self._now()),
+            revision=number,
+            venue=word.exchange or None,
+            commission=before.commission if before and before.revision == number else None,
+        )
+        if before is not None and before.revision > number:
+            return before.execution_id
+        execution = self._with_commission(execution, word.exec_id, word.contract.currency)
+        known.executions[execution.execution_id] = execution
+        self._executions[word.exec_id] = (word.perm_id, execution)
+        if number or word.cumulative >= known.filled:
+            known.filled, known.average = word.cumulative, word.average
+        return execution.execution_id
+
+    def _charge(self, word: said.Commission) -> tuple[int, str | None] | None:
+        """It may come before its fill."""
+        self._commissions[word.exec_id] = word
+        if len(self._commissions) > _MOST:
+            self._commissions.pop(next(iter(self._commissions)))
+        if word.exec_id not in self._executions:
+            return None
+        perm_id, execution = self._executions[word.exec_id]
+        known = self._meet(perm_id)
+        current = known.executions.get(execution.execution_id)
+        if current is None or current.revision != execution.revision or known.contract is None:
+            return None
+        charged = self._with_commission(current, word.exec_id, known.contract.currency)
+        known.executions[charged.execution_id] = charged
+        return perm_id, charged.execution_id
+
+    def _with_commission(self, execution: Execution, exec_id: str, currency: str) -> Execution:
+        """In the instrument's currency only, as there is no place to name another one."""
+        told = self._commissions.get(exec_id)
+        if told is None or told.amount is None or told.currency != currency:
+            return execution
+        return replace(execution, commission=told.amount)
+
+    def _complain(self, word: said.Complaint) -> tuple[int, str | None] | None:
+        """A refusal of a new order ends it; of a change to a working one it ends nothing."""
+        known = self.of_order(self._client_id, word.id)
+        if known is None or codes.is_notice(word.code):
+            return None
+        known.complaint = shown(word.text)
+        if known.status not in {*words.UNDECIDED, "Cancelled", "ApiCancelled"} or known.filled:
+            return None
+        known.rejected = known.complaint
+        return known.perm_id, None
+
+    def _meet(self, perm_id: int) -> Known:
+        if perm_id not in self._known:
+            if len(self._known) >= _MOST:
+                self._forget(next(iter(self._known)))
+            self._known[perm_id] = Known(perm_id)
+        known = self._known[perm_id]
+        known.heard_at = self._now()
+        return known
+
+    def _forget(self, perm_id: int) -> None:
+        del self._known[perm_id]
+        self._perm_ids = {key: one for key, one in self._perm_ids.items() if one != perm_id}
+        self._executions = {key: one for key, one in self._executions.items() if one[0] != perm_id}
+
+    def _now(self) -> datetime:
+        """Later than all that was heard before, whatever the clock's grain."""
+        self._newest = max(self._clock.now(), self._newest + _TICK)
+        return self._newest
+
+    def _report(
+        self,
+        known: Known,
+        order: said.Order,
+        contract: said.Contract,
+        instruments: Instruments,
+    ) -> OrderReport:
+        status, working = words.status_of(
+            known.status, order, known.why_held, rejected=bool(known.rejected)
+        )
+        status = known.ended or status
+        legs = _legs(contract, instruments)
+        instrument = instruments.get(contract.con_id) or instrument_of(contract)
+        if contract.sec_type == "BAG":
+            instrument = combination_of([leg.instrument for leg in legs], contract.currency)
+        parent = self.of_order(order.client_id, order.parent_id) if order.parent_id else None
+        return OrderReport(
+            account=order.account,
+            broker_order_id=str(known.perm_id),
+            client_order_id=order.ref or None,
+            instrument=instrument,
+            terms=terms_of(order, self._class(order, contract)),
+            status=status,
+            raw_status=known.status or status.value,
+            stamp=Stamp(
+                time=None, source=Source.STREAM, arrival=known.heard_at or self._clock.now()
+            ),
+            filled_quantity=known.filled,
+            average_price=known.average,
+            working=None if known.ended else working,
+            parent=str(parent.perm_id) if parent else None,
+            legs=legs,
+            reason=known.rejected or None,
+        )
+
+    def _class(self, order: said.Order, contract: said.Contract) -> OrderClass:
+        if contract.sec_type == "BAG":
+            return OrderClass.MULTI_LEG
+        if order.ref in self._classes:
+            return self._classes[order.ref]
+        if order.parent_id:
+            return OrderClass.BRACKET if order.oca_group else OrderClass.OTO
+        return OrderClass.OCO if order.oca_group else OrderClass.SIMPLE
+
+
+def _with(report: OrderReport, execution: Execution | None) -> OrderReport:
+    if execution is None:
+        return report
+    kind = ExecType.TRADE_CORRECT if execution.revision else ExecType.TRADE
+    return replace(report, execution=execution, exec_type=kind)
+
+
+def _legs(contract: said.Contract, instruments: Instruments) -> tuple[Leg, ...]:
+    """Of a combination; a leg whose contract is not known yet goes by its number."""
+    return tuple(
+        Leg(
+            instrument=instruments.get(leg.con_id)
+            or instrument_of(said.Contract(con_id=leg.con_id, currency=contract.currency)),
+            side=words.SIDE.get(leg.action, OrderSide.BUY),
+            ratio=Decimal(leg.ratio),
+            effect=_EFFECTS.get(leg.open_close),
+        )
+        for leg in contract.legs
+    )
+
+
+def _guessed(word: said.Execution) -> said.Order:
+    """What an execution alone tells of its order, until the order itself is listed."""
+    return said.Order(
+        order_id=word.order_id,
+        client_id=word.client_id,
+        perm_id=word.perm_id,
+        account=word.account,
+        action=word.side,
+        ref=word.ref,
+    )

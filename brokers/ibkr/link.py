@@ -1,0 +1,406 @@
+"""One connection to a Gateway: made when it is needed, by one caller for all, and watched."""
+
+import asyncio
+import zlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from brokers.contract import Opening
+from brokers.gate import Call, Purpose
+from brokers.http import unanswered
+from brokers.ibkr import codes, library, said
+from brokers.ibkr.decoder import COMPLETED, OPEN_ORDERS, TIME, Ears, Exact, Key
+from domain.errors import BrokerError, NotPermitted, OutcomeUnknown, Unintelligible, Unreachable
+
+# In seconds: for the handshake, for an answer, and after which an absence is no restart any more.
+HANDSHAKE, ANSWER, BEAT_ANSWER, RESTART = 5.0, 10.0, 5.0, 600.0
+# A Gateway lets go of a client id some moments after its socket died.
+_PAUSES = (0.25, 1.0)
+_IDS, _MORE_IDS = 998, 3
+
+
+@dataclass(slots=True)
+class Talk:
+    """What is said to one request or about one order, from the moment of asking on."""
+
+    call: Call
+    client: Any
+    id: int
+    heard: asyncio.Queue[said.Said | BrokerError] = field(default_factory=asyncio.Queue)
+
+    async def next(self) -> said.Said:
+        """The next word; a complaint that ends it is raised as what it means."""
+        word = await self.heard.get()
+        if isinstance(word, BrokerError):
+            raise word
+        if isinstance(word, said.Complaint) and not codes.is_notice(word.code):
+            raise codes.meaning(word)
+        return word
+
+
+class Link:
+    """Asks the Gateway; `listen` is told all that is said, `fell` that the connection is over."""
+
+    def __init__(
+        self,
+        opening: Opening,
+        listen: Callable[[said.Said], None],
+        fell: Callable[[BrokerError], None],
+    ) -> None:
+        self._gate, self._clock = opening.gate, opening.clock
+        self._listen, self._fell = listen, fell
+        self.name = opening.credentials.get("gateway") or "gateway"
+        self._host, self._port = _address(opening, self.name)
+        self._ids = _client_ids(opening)
+        self._client: Any = None
+        self._closed: asyncio.Event = asyncio.Event()
+        self._talks: dict[Key, Talk] = {}
+        self._takers: dict[int, Callable[[said.Said], None]] = {}
+        self._turns: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._connecting = asyncio.Lock()
+        self._away_since: float | None = None
+        self._severed = self._farm_broken = self.read_only = self._over = False
+        self.accounts: tuple[str, ...] = ()
+
+    @property
+    def client_id(self) -> int:
+        """Ours at this Gateway; orders of other ids cannot be changed by us."""
+        return -1 if self._client is None else int(self._client.clientId)
+
+    @property
+    def up(self) -> bool:
+        """Whether there is a connection to a Gateway that has its servers."""
+        return self._client is not None and not self._severed
+
+    async def connected(self) -> None:
+        """Be connected; Unreachable or NotPermitted says what is in the way."""
+        async with self._connecting:
+            if self._over:
+                raise Unreachable("this line to the Gateway was closed")
+            if self._client is None:
+                await self._connect()
+        if self._severed:
+            raise codes.severed()
+
+    async def ask(
+        self,
+        operation: str,
+        message: str,
+        send: Callable[[Any, int], object],
+        *,
+        key: Key | None = None,
+        patience: float = ANSWER,
+        endless: bool = False,
+    ) -> list[said.Said]:
+        """All that is answered until its end; silence is an error, and drops the connection.
+
+        Of what is `endless` the end may be missing, and what came by then is all.
+        """
+        call = Call(operation=operation, purpose=Purpose.READ, method="TWS", path=message)
+        async with self.talk(call, send, key=key) as talk:
+            words: list[said.Said] = []
+            try:
+                async with asyncio.timeout(patience):
+                    while not isinstance(word := await talk.next(), said.Done):
+                        words.append(word)
+                return words
+            except TimeoutError:
+                pass
+            if endless:
+                return words
+            self.drop(failure := unanswered(call, "the Gateway was asked and does not answer"))
+            raise failure
+
+    @asynccontextmanager
+    async def talk(
+        self, call: Call, send: Callable[[Any, int], object], *, key: Key | None = None
+    ) -> AsyncIterator[Talk]:
+        """Pass the gate, send, and hear what is said about it for the length of the block.
+
+        Without a `key` it gets a number of its own; what concerns the same order, or is of a kind
+        that has only one answer at a time, waits for each other.
+        """
+        await self.connected()
+        async with self._turn(key), self._gate.passing(call):
+            client = self._client
+            if client is None:
+                raise Unreachable("the Gateway's connection broke")
+            number = client.getReqId() if key is None or isinstance(key, str) else key
+            name = number if key is None else key
+            talk = self._talks[name] = Talk(call, client, number)
+            try:
+                send(client, number)
+                self._gate.written(call)
+                yield talk
+            finally:
+                if self._talks.get(name) is talk:
+                    del self._talks[name]
+
+    async def tell(self, operation: str, message: str, send: Callable[[Any], object]) -> None:
+        """Something that has no answer."""
+        call = Call(operation=operation, purpose=Purpose.READ, method="TWS", path=message)
+        await self.connected()
+        async with self._gate.passing(call):
+            if self._client is not None:
+                send(self._client)
+
+    async def subscribe(
+        self,
+        operation: str,
+        message: str,
+        send: Callable[[Any, int], object],
+        take: Callable[[said.Said], None],
+    ) -> int:
+        """Have all that is said to a request from now on, until the connection ends; its number."""
+        number = -1
+
+        def subscribing(client: Any) -> None:
+            nonlocal number
+            number = client.getReqId()
+            self._takers[number] = take
+            send(client, number)
+
+        await self.tell(operation, message, subscribing)
+        return number
+
+    def follow(self, number: int, take: Callable[[said.Said], None]) -> None:
+        """Have what is still said to a request that was answered."""
+        self._takers[number] = take
+
+    async def unsubscribe(
+        self, operation: str, message: str, number: int, send: Callable[[Any, int], object]
+    ) -> None:
+        """Have no more of it."""
+        if self._takers.pop(number, None) is not None and self.up:
+            await self.tell(operation, message, lambda client: send(client, number))
+
+    async def is_there(self) -> None:
+        """Ask for the time: a Gateway that does not tell it is gone, though its socket is open."""
+        send: Callable[[Any, int], object] = lambda client, _: client.reqCurrentTime()  # noqa: E731
+        await self.ask("time", "REQ_CURRENT_TIME", send, key=TIME, patience=BEAT_ANSWER)
+
+    def number(self) -> int:
+        """A fresh order or request id."""
+        if self._client is None:
+            raise Unreachable("the Gateway's connection broke")
+        return int(self._client.getReqId())
+
+    def drop(self, error: BrokerError) -> None:
+        """Let go of the connection at once; whoever waits is told why."""
+        client, self._client = self._client, None
+        if client is None:
+            return
+        if client.conn.transport is not None:
+            client.conn.transport.abort()
+        self._severed = self._farm_broken = False
+        self._takers.clear()
+        for talk in self._talks.values():
+            talk.heard.put_nowait(unanswered(talk.call, error.message))
+        self._fell(error)
+
+    async def aclose(self) -> None:
+        """Let go for good, and wait until the socket is closed."""
+        self._over = True
+        was_open = self._client is not None
+        self.drop(Unreachable("this line to the Gateway was closed"))
+        if was_open:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._closed.wait()
+
+    @asynccontextmanager
+    async def _turn(self, key: Key | None) -> AsyncIterator[None]:
+        if key is None:
+            yield
+            return
+        async with self._turns[key]:
+            yield
+
+    # Connecting
+
+    async def _connect(self) -> None:
+        """With our client id, again after a moment if it is taken, then with another if we may."""
+        first, *others = self._ids
+        for pause in _PAUSES:
+            if await self._try(first):
+                return
+            await self._clock.sleep(pause)
+        for number in (first, *others):
+            if await self._try(number):
+                return
+        raise codes.client_id_in_use(first)
+
+    async def _try(self, client_id: int) -> bool:
+        """Whether this client id is free; every other hindrance is raised."""
+        call = Call(operation="connect", purpose=Purpose.SESSION, method="TWS", path="START_API")
+        async with self._gate.passing(call):
+            attempt = _Attempt(self._hear, self._unreadable, self._lost)
+            error = await attempt.run(self._host, self._port, client_id, self.name)
+            if error is None:
+                self._client, self._closed = attempt.client, attempt.closed
+                self.accounts = tuple(attempt.client.getAccounts())
+                self._away_since = None
+                self._hear_early(attempt.early)
+                return True
+            if error.broker_code == str(codes.CLIENT_ID_IN_USE):
+                return False
+            raise self._away(error)
+
+    def _away(self, error: BrokerError) -> BrokerError:
+        """A restart takes minutes; who stays away for longer waits for a person."""
+        if not isinstance(error, Unreachable):
+            return error
+        now = self._clock.monotonic()
+        self._away_since = now if self._away_since is None else self._away_since
+        return codes.awaits_sign_in(self.name) if now - self._away_since > RESTART else error
+
+    def _hear_early(self, early: list[tuple[Key | None, said.Said]]) -> None:
+        for key, word in early:
+            self._hear(key, word)
+
+    # Hearing
+
+    def _hear(self, key: Key | None, word: said.Said) -> None:
+        if isinstance(word, said.Complaint):
+            self._heed(word)
+        talk = self._talks.get(self._about(word, key))
+        if talk is not None:
+            talk.heard.put_nowait(word)
+        elif isinstance(key, int) and key in self._takers:
+            self._takers[key](word)
+        # What is said of an order belongs to the list of all and to whoever placed it.
+        if isinstance(word, said.OpenOrder) and key in self._talks:
+            self._talks[key].heard.put_nowait(word)
+        if not isinstance(word, said.Done):
+            self._listen(word)
+
+    def _about(self, word: said.Said, key: Key | None) -> Key:
+        """The order that a word is about, if it is one of ours; else the request."""
+        match word:
+            case said.OpenOrder(order=order) if order.client_id == self.client_id:
+                return order.order_id
+            case said.Status() if word.client_id == self.client_id:
+                return word.order_id
+            case said.OpenOrder() | said.Status():
+                return ""
+        return "" if key is None else key
+
+    def _heed(self, complaint: said.Complaint) -> None:
+        """What is said of the connection as a whole."""
+        code = complaint.code
+        if code in codes.LOST:
+            self._severed = True
+            self._fell(codes.severed())
+        elif code in {codes.RESTORED, codes.RESTORED_EMPTY}:
+            self._severed = False
+            self._fell(codes.severed())
+        elif code in codes.FARM_BROKEN | codes.FARM_FINE:
+            self._farm_broken = code in codes.FARM_BROKEN
+        elif code == codes.TOO_FAST:
+            self._gate.limits.shut(self._gate.connection, 1.0)
+        if complaint.id == -1 and codes.is_read_only(complaint):
+            self._only_reads()
+
+    def _only_reads(self) -> None:
+        """The API will not tell of orders: whoever asked for them is told so."""
+        self.read_only = True
+        for name in (OPEN_ORDERS, COMPLETED):
+            if name in self._talks:
+                self._talks[name].heard.put_nowait(NotPermitted(codes.READ_ONLY))
+
+    @property
+    def doubts_contracts(self) -> bool:
+        """While a data farm is away, contracts that exist are said not to be (osauer/ibkr, 2026)."""
+        return self._farm_broken
+
+    def _unreadable(self) -> None:
+        """Nobody can say whose it was, so it was everybody's."""
+        for talk in self._talks.values():
+            reads = talk.call.purpose is Purpose.READ
+            failure = Unintelligible if reads else OutcomeUnknown
+            talk.heard.put_nowait(failure("the Gateway's answer cannot be read"))
+
+    def _lost(self, client: Any) -> None:
+        """A socket closed; it may be an earlier one."""
+        if client is self._client:
+            self.drop(Unreachable("the Gateway closed the connection"))
+
+
+class _Attempt:
+    """One try to connect, over as soon as it is clear how it went."""
+
+    def __init__(
+        self,
+        hear: Callable[[Key | None, said.Said], None],
+        unreadable: Callable[[], None],
+        lost: Callable[[Any], None],
+    ) -> None:
+        self._later, self._lost = hear, lost
+        self.early: list[tuple[Key | None, said.Said]] = []
+        self.closed, self._up, self._in_use = asyncio.Event(), False, False
+        library.share_loop()
+        ears = Ears(self._hear, unreadable, lambda: None)
+        self.client = library.Client(ears)
+        self.client.decoder = Exact(ears)
+        # The gate paces; a message that waits in the library would have left nowhere.
+        self.client.MaxRequests = 0
+        self.client.conn.disconnected += self._gone
+
+    async def run(self, host: str, port: int, client_id: int, name: str) -> BrokerError | None:
+        """None once the Gateway has said which accounts there are; else why it did not."""
+        shaking = asyncio.ensure_future(self.client.connectAsync(host, port, client_id, HANDSHAKE))
+        closing = asyncio.ensure_future(self.closed.wait())
+        await asyncio.wait({shaking, closing}, return_when=asyncio.FIRST_COMPLETED)
+        hung_up = self.closed.is_set() and not shaking.done()
+        for task in (shaking, closing):
+            task.cancel()
+        error = (await asyncio.gather(shaking, closing, return_exceptions=True))[0]
+        if error is None:
+            self._up = True
+            return None
+        if self._in_use:
+            return codes.client_id_in_use(client_id)
+        if hung_up:
+            return codes.hung_up(name)
+        return codes.speechless(name) if isinstance(error, TimeoutError) else codes.refused(name)
+
+    def _hear(self, key: Key | None, word: said.Said) -> None:
+        if self._up:
+            self._later(key, word)
+            return
+        self.early.append((key, word))
+        if isinstance(word, said.Complaint) and word.code == codes.CLIENT_ID_IN_USE:
+            self._in_use = True
+
+    def _gone(self, _: str) -> None:
+        self.closed.set()
+        if self._up:
+            self._lost(self.client)
+
+
+def _address(opening: Opening, name: str) -> tuple[str, int]:
+    """Of the Gateway by this name; only settings say where one is."""
+    url = opening.endpoints.get(name)
+    if url is None:
+        known = ", ".join(each for each in opening.endpoints if each.startswith("gateway"))
+        raise NotPermitted(f"there is no such Gateway here; there are: {known}")
+    parts = urlsplit(url)
+    return parts.hostname or "127.0.0.1", parts.port or 0
+
+
+def _client_ids(opening: Opening) -> list[int]:
+    """The one that was asked for, or one of this connection's own and some to fall back on.
+
+    0 is never ours: it would take over the orders that people place by hand.
+    """
+    text = opening.credentials.get("client_id", "")
+    if text:
+        if not (text.isascii() and text.isdigit() and 0 < int(text) <= 2**31 - 1):
+            raise NotPermitted("a client id is a whole number from 1 on")
+        return [int(text)]
+    own = zlib.crc32(opening.gate.connection.encode()) % _IDS
+    return [1 + (own + step) % _IDS for step in range(1 + _MORE_IDS)]
