@@ -5,6 +5,7 @@ import logging
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import TypeVar
 
 from brokers.contract import Broker
@@ -42,7 +43,7 @@ class Feed:
         self._intake = Intake(connection, self._line, ports)
         self._bell, self._turn = Bell(self._clock), asyncio.Lock()
         self._symptoms, self._freshness = Symptoms(), connection.freshness
-        self._health = connection.health
+        self._health, self._expires_at = connection.health, connection.expires_at
         # Whether the order stream has been up without a break since the last look was begun.
         self._attended = False
 
@@ -99,7 +100,7 @@ class Feed:
             self._symptoms = self._symptoms.read(looked.error)
             self._freshness = freshened(self._freshness, looked, began_at)
             self._adjust(looked, began)
-            await self._report()
+            await self._report(self._expires_at if looked.error else looked.expires_at)
             await self._show_freshness()
             return looked
 
@@ -142,7 +143,7 @@ class Feed:
             self._pace.streaming = False
             self._bell.ring()
         self._symptoms = self._symptoms.heard(error)
-        await self._report()
+        await self._report(self._expires_at)
 
     async def _price(self, mark: Mark) -> None:
         if not self._pace.pricing:
@@ -184,23 +185,25 @@ class Feed:
             return error
         return Unreachable("The stream ended")
 
-    async def _report(self) -> None:
-        """Keep and journal the health, if it is another one now."""
+    async def _report(self, expires_at: datetime | None) -> None:
+        """Keep and journal the health and the forecast of its end, if one is another now."""
         connection, now = self._connection, self._clock.now()
         health = judged(self._health, self._symptoms, connection.permission, now)
-        if health == self._health:
+        if (health, expires_at) == (self._health, self._expires_at):
             return
-        await self._ports.connections.set_health(connection.user_id, connection.id, health)
+        await self._ports.connections.set_health(
+            connection.user_id, connection.id, health, expires_at=expires_at
+        )
         if health.state is not self._health.state:
             level = logging.INFO if health.state is ConnectionState.ACTIVE else logging.WARNING
             logger.log(level, "The connection is %s", health.state, extra=self._extra())
-        self._health = health
+        self._health, self._expires_at = health, expires_at
 
     async def _show_freshness(self) -> None:
         user, key = self._connection.user_id, self._connection.id
         connection = await self._ports.connections.set_freshness(user, key, self._freshness)
         # A repair may have changed it meanwhile.
-        self._health = connection.health
+        self._health, self._expires_at = connection.health, connection.expires_at
         self._ports.hub.publish(user, Fresh(connection=connection), key)
 
     @property

@@ -66,6 +66,7 @@ class Intake:
         except Exception as error:  # noqa: BLE001 (told by what is returned)
             return self._failed(attempted, error)
         looked = together([await self._look_at(broker, n, sync=sync) for n in self._numbers])
+        looked = replace(looked, expires_at=broker.expires_at)
         if not sync:
             return looked
         return replace(

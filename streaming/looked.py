@@ -16,6 +16,7 @@ _READ = (*OBSERVED, Resource.TRANSACTIONS)
 class Looked:
     """What was attempted, how much was found where it went well, and the first error if not.
 
+    `expires_at` is when the sign-in will end by itself, as far as the broker has told.
     `again` asks for another look: something changed while this one was under way. `unbooked` is why
     transactions could not be read though all else could.
     """
@@ -26,6 +27,7 @@ class Looked:
     open_orders: bool = False
     again: bool = False
     unbooked: Exception | None = None
+    expires_at: datetime | None = None
 
 
 def together(looks: Iterable[Looked]) -> Looked:

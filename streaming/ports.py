@@ -45,9 +45,14 @@ class Connections(Protocol):
         ...
 
     async def set_health(
-        self, user: UserId, connection: ConnectionId, health: Health
+        self,
+        user: UserId,
+        connection: ConnectionId,
+        health: Health,
+        *,
+        expires_at: datetime | None,
     ) -> Connection:
-        """Keep it, and journal it if it is news."""
+        """Keep it, and when the sign-in will end; journal what of that is news."""
         ...
 
     async def set_freshness(

@@ -46,6 +46,7 @@ class ScriptedBroker:
         self.orders: dict[str, OrderReport] = {}
         self.ails: Exception | None = None
         self.stream_ails: Exception | None = None
+        self.ends: datetime | None = None
         self.stream: asyncio.Queue[StreamEvent | Exception] = asyncio.Queue()
         self.prices: asyncio.Queue[Mark | Exception] = asyncio.Queue()
         self.syncs, self.looks, self.streams = 0, 0, 0
@@ -120,8 +121,8 @@ class ScriptedBroker:
 
     @property
     def expires_at(self) -> datetime | None:
-        """Never."""
-        return None
+        """When it was told to end."""
+        return self.ends
 
     async def preview(self, ticket: Ticket) -> None:
         """Nothing."""

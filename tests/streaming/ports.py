@@ -129,11 +129,16 @@ class Bench:
         return [each for each in self.connections if each.enabled]
 
     async def set_health(
-        self, user: UserId, connection: ConnectionId, health: Health
+        self,
+        user: UserId,
+        connection: ConnectionId,
+        health: Health,
+        *,
+        expires_at: datetime | None,
     ) -> Connection:
         """Keep it."""
         self.healths.append(health)
-        self.connections[0] = replace(self.now, health=health)
+        self.connections[0] = replace(self.now, health=health, expires_at=expires_at)
         return self.now
 
     async def set_freshness(

@@ -64,6 +64,21 @@ async def test_a_repair_by_others_does_not_hide_what_still_ails(
         assert bench.now.health.state is ConnectionState.DEGRADED
 
 
+async def test_the_end_of_a_sign_in_is_forecast_once(bench: Bench, clock: FakeClock) -> None:
+    first, second = (clock.now() + timedelta(hours=hours) for hours in (8, 32))
+    bench.broker.ends = first
+    async with running(bench, clock):
+        await clock.advance(600)
+        assert bench.now.expires_at == first
+        assert len(bench.healths) == 1
+        bench.broker.ails, bench.broker.ends = Unreachable("down"), second
+        await clock.advance(600)
+        assert bench.now.expires_at == first
+        bench.broker.ails = None
+        await clock.advance(600)
+        assert bench.now.expires_at == second
+
+
 async def test_wrong_keys_end_the_feed_and_ask_the_user(bench: Bench, clock: FakeClock) -> None:
     bench.broker.ails = CredentialsRejected("unauthorized")
     feed = Feed(bench.now, capabilities(), bench.ports)
