@@ -1,27 +1,33 @@
 """A month of a small investor's life, played through the exchange so that it adds up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sandbox.account import Account, MovementKind
 from sandbox.clock import Clock, ManualClock, is_session_day
 from sandbox.exchange import Exchange
+from sandbox.instruments import Kind
 from sandbox.orders import OrdType, Side, Ticket, TimeInForce
 
 DAYS = 30
 _STEPS_A_DAY = 30
-_BOUGHT = {
-    1: ("AAPL", Side.BUY, "40"),
-    2: ("SPY", Side.BUY, "12.75"),
-    3: ("TSLA", Side.SELL, "10"),
-    5: ("AAPL271217C00270000", Side.BUY, "2"),
-    6: ("BTC/USD", Side.BUY, "0.12345678"),
-    8: ("ETH/USD", Side.BUY, "1.5"),
-    10: ("NVDA", Side.BUY, "60"),
-    13: ("AAPL", Side.SELL, "10"),
-    16: ("NVDA", Side.BUY, "15"),
-}
+_TRADED = (
+    (1, "AAPL", Side.BUY, "40"),
+    (2, "SPY", Side.BUY, "12.75"),
+    (3, "TSLA", Side.SELL, "10"),
+    (4, "SAP.IBIS", Side.BUY, "25"),
+    (5, "AAPL271217C00270000", Side.BUY, "2"),
+    (6, "BTC/USD", Side.BUY, "0.12345678"),
+    (7, "VOD.LSE", Side.BUY, "2000"),
+    (8, "ETH/USD", Side.BUY, "1.5"),
+    (9, "MESH7", Side.BUY, "1"),
+    (10, "NVDA", Side.BUY, "60"),
+    (13, "AAPL", Side.SELL, "10"),
+    (16, "NVDA", Side.BUY, "15"),
+)
+_DIVIDEND_DAY = 15
 _RESTING = (
     ("MSFT", Side.BUY, "5", OrdType.LIMIT, "0.90"),
     ("AAPL", Side.SELL, "10", OrdType.LIMIT, "1.15"),
@@ -30,7 +36,15 @@ _RESTING = (
 )
 
 
-def seed_demo(exchange: Exchange, accounts: list[Account], clock: Clock) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Investor:
+    """An account, and what its broker lists."""
+
+    account: Account
+    kinds: frozenset[Kind]
+
+
+def seed_demo(exchange: Exchange, investors: Sequence[Investor], clock: Clock) -> None:
     """Play the last `DAYS` days, then hand the exchange over to `clock`.
 
     The exchange and its accounts have to have been opened at `beginning(clock)`.
@@ -42,11 +56,11 @@ def seed_demo(exchange: Exchange, accounts: list[Account], clock: Clock) -> None
         replay.now = moment
         for _ in range(_STEPS_A_DAY):
             exchange.tick()
-        for account in accounts:
-            _trade(exchange, account, index)
+        for investor in investors:
+            _trade(exchange, investor, index)
     exchange.clock = clock
-    for account in accounts:
-        _rest(exchange, account)
+    for investor in investors:
+        _rest(exchange, investor)
     exchange.tick()
 
 
@@ -63,25 +77,28 @@ def _session_days(first: datetime, last: datetime) -> Iterator[datetime]:
         moment += timedelta(days=1)
 
 
-def _trade(exchange: Exchange, account: Account, day: int) -> None:
-    if day in _BOUGHT:
-        symbol, side, quantity = _BOUGHT[day]
-        exchange.submit(account, _ticket(symbol, side, Decimal(quantity)))
-        exchange.work()
-    if day == max(_BOUGHT) - 1:
-        held = account.holding("SPY").quantity
+def _trade(exchange: Exchange, investor: Investor, day: int) -> None:
+    account = investor.account
+    for traded_on, symbol, side, quantity in _TRADED:
+        if traded_on == day and _may(exchange, investor, symbol, side):
+            exchange.submit(account, _ticket(symbol, side, Decimal(quantity)))
+            exchange.work()
+    held = account.holding("SPY").quantity
+    if day == _DIVIDEND_DAY and held:
         paid = round(held * Decimal("1.83"), 2)
         exchange.move_cash(account, MovementKind.DIVIDEND, paid, symbol="SPY", quantity=held)
 
 
-def _rest(exchange: Exchange, account: Account) -> None:
+def _rest(exchange: Exchange, investor: Investor) -> None:
     """Orders far from the market, that stay open."""
     for symbol, side, quantity, kind, factor in _RESTING:
+        if not _may(exchange, investor, symbol, side):
+            continue
         step = Decimal("0.01")
         price = (exchange.market.quotes[symbol].last * Decimal(factor)).quantize(step)
         name = "stop_price" if kind is OrdType.STOP else "limit_price"
         exchange.submit(
-            account,
+            investor.account,
             _ticket(
                 symbol,
                 side,
@@ -91,6 +108,13 @@ def _rest(exchange: Exchange, account: Account) -> None:
                 **{name: price},
             ),
         )
+
+
+def _may(exchange: Exchange, investor: Investor, symbol: str, side: Side) -> bool:
+    """Its broker lists it, and without margin only what is held is sold."""
+    held = investor.account.holding(symbol).quantity
+    shorts = side is Side.SELL and not held and investor.account.margin == 1
+    return exchange.market.instruments[symbol].kind in investor.kinds and not shorts
 
 
 def _ticket(symbol: str, side: Side, quantity: Decimal, **terms: object) -> Ticket:

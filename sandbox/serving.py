@@ -12,12 +12,13 @@ from sandbox.alpaca.server import Alpaca
 from sandbox.clock import Clock, wall_clock
 from sandbox.coinbase.server import Coinbase
 from sandbox.control import Control
-from sandbox.demo import beginning, seed_demo
+from sandbox.demo import Investor, beginning, seed_demo
 from sandbox.etrade.server import ETrade
 from sandbox.exchange import Exchange
 from sandbox.faults import Faults
 from sandbox.host import Address, Host
 from sandbox.ibkr.server import Ibkr
+from sandbox.instruments import Kind
 from sandbox.request_log import RequestLog
 from sandbox.stream import Line
 
@@ -74,6 +75,19 @@ class Sandbox:
     def hosts(self) -> tuple[Address, ...]:
         """The brokers' hosts, not its own."""
         return (*self.alpaca.hosts, *self.coinbase.hosts, *self.etrade.hosts, *self.ibkr.hosts)
+
+    @property
+    def investors(self) -> tuple[Investor, ...]:
+        """Whose books a demo fills, and with what their brokers list."""
+        coins, stocks = frozenset({Kind.CRYPTO}), frozenset({Kind.EQUITY, Kind.OPTION})
+        abroad = stocks | {Kind.ABROAD, Kind.FUTURE}
+        return (
+            Investor(account=self.paper, kinds=stocks | coins),
+            Investor(account=self.live, kinds=stocks | coins),
+            Investor(account=self.coinbase.account, kinds=coins),
+            *(Investor(account=one, kinds=stocks) for one in self.etrade.accounts),
+            *(Investor(account=one, kinds=abroad) for one in self.ibkr.paper.accounts.values()),
+        )
 
     @property
     def streams(self) -> list[Line]:
@@ -139,14 +153,14 @@ async def serve(
     """Run the brokers on loopback until the block is left.
 
     Ports are the system's choice, or `port` (control) and those that follow it. `tick_interval` in
-    seconds moves the prices in real time; without it they move by `tick()`. `demo` gives both
+    seconds moves the prices in real time; without it they move by `tick()`. `demo` gives the
     ready-made accounts a month of history. `rate_limit` is requests a minute for each credential.
     """
     start = beginning(clock) if demo else clock()
     exchange = Exchange(seed=seed, clock=lambda: start, always_open=always_open)
     box = Sandbox(exchange, rate_limit=rate_limit, port=port)
     if demo:
-        seed_demo(exchange, [box.paper, box.live], clock)
+        seed_demo(exchange, box.investors, clock)
     exchange.clock = clock
     async with AsyncExitStack() as stack:
         for host in (*box.hosts, box.control):
