@@ -10,8 +10,11 @@ from graph.context import Viewer
 from store.access import SignIns, Tokens
 from store.users import User, Users
 
-# What a person may do who is there in person; administration takes the role as well.
-_PERSONAL = frozenset({Scope.READ, Scope.TRADE, Scope.DECIDE})
+# An admin runs the server and reads no money: whoever wants both has two names.
+_OF_ROLE = {
+    Role.USER: frozenset({Scope.READ, Scope.TRADE, Scope.DECIDE}),
+    Role.ADMIN: frozenset({Scope.ADMIN}),
+}
 
 
 class Access:
@@ -60,8 +63,10 @@ def _by_token(user: User, token: Token) -> Viewer | None:
         user_id=user.id,
         name=user.name,
         role=user.role,
-        scopes=token.scopes - (frozenset() if user.role is Role.ADMIN else {Scope.ADMIN}),
+        scopes=token.scopes & _OF_ROLE[user.role],
         subject=token.id,
+        accounts=token.accounts,
+        unlimited_rate=token.unlimited_rate,
         expires_at=token.expires_at,
     )
 
@@ -73,8 +78,9 @@ def _in_person(user: User, sign_in: SignIn) -> Viewer | None:
         user_id=user.id,
         name=user.name,
         role=user.role,
-        scopes=_PERSONAL | ({Scope.ADMIN} if user.role is Role.ADMIN else frozenset()),
+        scopes=_OF_ROLE[user.role],
         subject=sign_in.id,
         expires_at=sign_in.expires_at,
         signed_in_at=sign_in.created_at,
+        proven_at=sign_in.proven_at,
     )

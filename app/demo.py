@@ -39,7 +39,7 @@ class _Demo:
     async def prepare(self, house: House) -> None:
         """A user, a connection linked over the real adapter, and the ways in."""
         stores = house.stores
-        user = await stores.users.create(DEMO_USER, None, Role.ADMIN)
+        user = await stores.users.create(DEMO_USER, None, Role.USER)
         await _link(house, user.id)
         link = await one_time_link(stores, DEMO_USER, self._settings.public, LINK_MINUTES)
         _, token = await stores.tokens.issue(

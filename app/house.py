@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from app.access import Access
 from app.brokers_offered import apps, endpoints, offered
 from app.chores import Chores
+from app.departure import delete
 from app.metrics import Metrics
 from app.reference_file import ReferenceFile
 from app.settings import Settings
@@ -167,6 +169,12 @@ def _services(parts: _Parts, feeds: Feeds, tenure: Tenure) -> Services:
         quotes=Quotes(stores.reads, parts.lines, parts.marks.of, parts.clock),
         tokens=stores.tokens,
         sign_ins=stores.sign_ins,
+        users=stores.users,
+        links=stores.links,
+        second_factors=stores.second_factors,
+        identities=stores.identities,
+        delete_user=partial(delete, stores, connect.disconnect),
+        public_url=parts.settings.public,
         note=stores.audit.append,
     )
 

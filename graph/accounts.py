@@ -16,6 +16,7 @@ from domain.connection import Connection as ConnectionValue
 from domain.ids import AccountId, ConnectionId
 from graph.context import Info, Viewer
 from graph.node import Node, global_id, key_of, shows
+from graph.rate_limit import MAX_RATE, updates
 from graph.scalars import CurrencyCode
 from streaming.frames import AccountFrame
 
@@ -181,10 +182,12 @@ class AccountSubscription:
         account_ids: Annotated[
             list[strawberry.ID] | None, strawberry.argument(description="Only these accounts.")
         ] = None,
-        max_rate: Annotated[int, strawberry.argument(description="Updates a second, 1 to 20.")] = 4,
+        max_rate: Annotated[int, strawberry.argument(description=MAX_RATE)] = 4,
     ) -> AsyncIterator[AccountFrame]:
         """Latest wins; `changes` is the stream without gaps."""
         viewer = info.context.viewer
         return info.context.services.views.accounts(
-            viewer.user_id, accounts=allowed(viewer, account_ids), max_rate=max_rate
+            viewer.user_id,
+            accounts=allowed(viewer, account_ids),
+            max_rate=updates(viewer, max_rate),
         )

@@ -153,6 +153,7 @@ class ConnectionMutation:
                 permission=input.permission,
                 persist=input.persist,
                 signed_in_at=viewer.signed_in_at,
+                proven_at=viewer.proven_at,
                 way=input.way,
                 values=_values(input.values),
                 session=viewer.session,
@@ -210,6 +211,7 @@ class ConnectionMutation:
                 permission=input.permission,
                 sync_every=None if every is None else timedelta(seconds=every),
                 signed_in_at=viewer.signed_in_at,
+                proven_at=viewer.proven_at,
             )
         )
         return ConnectionPayload(connection=connection, user_errors=errors)

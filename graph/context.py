@@ -14,9 +14,12 @@ from domain.audit import AuditEntry
 from domain.clock import Clock
 from domain.ids import AccountId, UserId
 from graph.allowance import Allowance
-from store.access import SignIns, Tokens
+from store.access import Links, SignIns, Tokens
+from store.identities import Identities
 from store.journal import Journal
 from store.reads import Reads
+from store.second_factors import SecondFactors
+from store.users import Users
 from streaming.marks import Marks
 from streaming.valued import Valued
 from streaming.views import Views
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from graph.loaders import Loaders
 
 
+# Gives back and erases all that is kept of a user.
+DeleteUser = Callable[[UserId], Awaitable[None]]
 # Writes an entry into a user's audit.
 Note = Callable[[UserId, AuditEntry], Awaitable[None]]
 
@@ -50,6 +55,12 @@ class Services:
     quotes: Quotes
     tokens: Tokens
     sign_ins: SignIns
+    users: Users
+    links: Links
+    second_factors: SecondFactors
+    identities: Identities
+    delete_user: DeleteUser
+    public_url: str
     note: Note
 
 
@@ -59,7 +70,8 @@ class Viewer:
 
     `subject` is the id of the token or the browser session, `accounts` the only accounts that it
     may see (None: all of the user's), `expires_at` when it ends, `signed_in_at` when the person
-    last proved who they are (None for a token: it never did).
+    last proved who they are (None for a token: it never did), `proven_at` when that was by the
+    second factor. `unlimited_rate`: live views tell every update, however fast they come.
     """
 
     user_id: UserId
@@ -70,6 +82,8 @@ class Viewer:
     accounts: frozenset[AccountId] | None = None
     expires_at: datetime | None = None
     signed_in_at: datetime | None = None
+    proven_at: datetime | None = None
+    unlimited_rate: bool = False
 
     @property
     def session(self) -> str | None:

@@ -24,7 +24,9 @@ from store.trading_states import Standing as StandingValue
 from trading.canceling import Unconfirmed
 from trading.halt import Halted, NotFlattened
 
-HALTS = {"scope": Scope.TRADE, "whole": True}
+LIMITS = {"scope": Scope.TRADE, "whole": True}
+# An admin may stop the server and may not trade, so what it takes depends on the target.
+SWITCHES = {"scope": None, "whole": True}
 
 
 @strawberry.input(description="Which part of trading is meant.")
@@ -91,7 +93,21 @@ class NotFlattenedPosition:
     message: str = strawberry.field(description="Why, in words.")
 
 
-@strawberry.type(description="What a halt did, and what it could not confirm.")
+@strawberry.type(description="How much a halt found, of all users that it reached.")
+class HaltCounts:
+    """Numbers, because what others own is not shown to whoever stops the server."""
+
+    in_flight: int = strawberry.field(description="What left before, and may still turn up.")
+    over: int = strawberry.field(description="Orders that are over now.")
+    unconfirmed: int = strawberry.field(description="Orders that may still be working.")
+    exits: int = strawberry.field(description="Exits that were placed.")
+    not_flattened: int = strawberry.field(description="Positions for which none was placed.")
+
+
+@strawberry.type(
+    description="What a halt did, and what it could not confirm. Of a halt of the server the lists "
+    "hold what is the viewer's own; `counts` has all of it."
+)
 class HaltPayload:
     """Of halt."""
 
@@ -114,6 +130,7 @@ class HaltPayload:
         graphql_type=list[NotFlattenedPosition],
         description="Positions for which no exit was placed.",
     )
+    counts: HaltCounts | None = strawberry.field(description="How much there is of each.")
     user_errors: list[UserError] = strawberry.field(description=USER_ERRORS)
 
 
@@ -129,12 +146,14 @@ class ResumePayload:
 
 def target_of(context: Context, given: TradingScopeInput) -> tuple[TradingScope, str]:
     """The scope and its subject; Problem if the viewer may not touch it."""
+    viewer = context.viewer
     match given.scope:
         case TradingScope.SERVER:
-            viewer = context.viewer
             if viewer.role is not Role.ADMIN or Scope.ADMIN not in viewer.scopes:
                 raise Problem(ErrorCode.FORBIDDEN, "only an admin may stop the whole server")
             return given.scope, ""
+        case _ if not viewer.scopes >= {Scope.READ, Scope.TRADE}:
+            raise Problem(ErrorCode.FORBIDDEN, "this needs the scopes read and trade")
         case TradingScope.USER:
             return given.scope, context.viewer.user_id
         case TradingScope.CONNECTION:
@@ -143,14 +162,25 @@ def target_of(context: Context, given: TradingScopeInput) -> tuple[TradingScope,
             return given.scope, account_key(given.id or "")
 
 
-def _shown(halted: Halted) -> HaltPayload:
+async def _shown(context: Context, halted: Halted) -> HaltPayload:
+    """All that was counted, and what of it is the viewer's own."""
+    owned = await context.services.reads.accounts(context.viewer.user_id)
+    own = frozenset(account.id for account in owned)
+    swept = halted.swept
     return HaltPayload(
         standing=halted.standing,
-        in_flight=list(halted.in_flight),
-        over=list(halted.swept.over),
-        unconfirmed=list(halted.swept.unconfirmed),
-        exits=list(halted.exits),
-        not_flattened=list(halted.not_flattened),
+        in_flight=[intent for intent in halted.in_flight if intent.account_id in own],
+        over=[order for order in swept.over if order.account_id in own],
+        unconfirmed=[left for left in swept.unconfirmed if left.order.account_id in own],
+        exits=[intent for intent in halted.exits if intent.account_id in own],
+        not_flattened=[held for held in halted.not_flattened if held.account_id in own],
+        counts=HaltCounts(
+            in_flight=len(halted.in_flight),
+            over=len(swept.over),
+            unconfirmed=len(swept.unconfirmed),
+            exits=len(halted.exits),
+            not_flattened=len(halted.not_flattened),
+        ),
         user_errors=[],
     )
 
@@ -184,7 +214,7 @@ class HaltMutation:
 
     @strawberry.mutation(
         description="Stop trading. Once it returns, nothing that adds exposure leaves.",
-        metadata=HALTS,
+        metadata=SWITCHES,
     )
     async def halt(self, info: Info, input: HaltInput) -> HaltPayload:
         """Takes as long as what is leaving takes, at most its deadline."""
@@ -202,7 +232,7 @@ class HaltMutation:
 
         done, errors = await outcome(work())
         if done is not None:
-            return _shown(done)
+            return await _shown(info.context, done)
         return HaltPayload(
             standing=None,
             in_flight=[],
@@ -210,10 +240,11 @@ class HaltMutation:
             unconfirmed=[],
             exits=[],
             not_flattened=[],
+            counts=None,
             user_errors=errors,
         )
 
-    @strawberry.mutation(description="Trade again.", metadata=HALTS)
+    @strawberry.mutation(description="Trade again.", metadata=SWITCHES)
     async def resume(self, info: Info, input: ResumeInput) -> ResumePayload:
         """Audited, as halting is."""
 

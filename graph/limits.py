@@ -72,16 +72,15 @@ class Size:
 
 @dataclass(slots=True, kw_only=True)
 class Measure:
-    """One operation measured; `asked` are the marks of every field that it selects."""
+    """One operation measured; `asked` are the marks of every field that it selects.
+
+    `scopes` is what a viewer must be allowed for it.
+    """
 
     size: Size
     roots: int
     asked: list[Mapping[str, Any]] = field(default_factory=list)
-
-    @property
-    def scopes(self) -> frozenset[Scope]:
-        """What a token must allow for this operation."""
-        return frozenset(marks.get("scope", Scope.READ) for marks in self.asked)
+    scopes: frozenset[Scope] = frozenset()
 
     @property
     def in_person(self) -> bool:
@@ -98,6 +97,17 @@ def marks_of(definition: GraphQLField) -> Mapping[str, Any]:
     """What a field was declared with: scope, whole, in_person, query_only, length."""
     declared = definition.extensions.get("strawberry-definition")
     return getattr(declared, "metadata", None) or {}
+
+
+def needed(marks: Mapping[str, Any], *, root: bool) -> frozenset[Scope]:
+    """What a field takes: a root field READ unless it is marked, one below it only its mark.
+
+    What trading answers with is read, too; a mark of None takes nothing.
+    """
+    scope = marks.get("scope", Scope.READ if root else None)
+    if scope is None:
+        return frozenset()
+    return frozenset({scope} if scope is Scope.ADMIN else {scope, Scope.READ})
 
 
 class Ruler:
@@ -117,18 +127,22 @@ class Ruler:
         }
         self._known: dict[str, Size | None] = {}
         self._asked: dict[int, Mapping[str, Any]] = {}
+        self._scopes: frozenset[Scope] = frozenset()
+        self._root: GraphQLNamedType | None = None
         self._streaming = False
 
     def measure(self, operation: OperationDefinitionNode) -> Measure:
         """The size of one operation; raises GraphQLError where it cannot have one."""
         self._known.clear()
         self._asked.clear()
+        self._scopes = frozenset()
         self._streaming = operation.operation is OperationType.SUBSCRIPTION
-        root = self._schema.get_root_type(operation.operation)
+        root = self._root = self._schema.get_root_type(operation.operation)
         size = self._selections(operation.selection_set, root, 1)
         roots = sum(1 for _ in self._flat(operation.selection_set, set()))
         size = size.beside(Size(directives=len(operation.directives or ())))
-        return Measure(size=size, roots=roots, asked=list(self._asked.values()))
+        asked = list(self._asked.values())
+        return Measure(size=size, roots=roots, asked=asked, scopes=self._scopes)
 
     def _flat(self, node: SelectionSetNode, seen: set[str]) -> Iterator[FieldNode]:
         """The fields of a selection set itself, through fragments, each fragment once."""
@@ -181,7 +195,7 @@ class Ruler:
 
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None, level: int) -> Size:
         definition = getattr(parent, "fields", {}).get(node.name.value)
-        self._note(definition)
+        self._note(definition, root=parent is self._root)
         below = Size()
         if node.selection_set is not None:
             inner = get_named_type(definition.type) if definition else None
@@ -194,10 +208,11 @@ class Ruler:
             cost=below.cost * self._length(node, definition) + 1,
         )
 
-    def _note(self, definition: GraphQLField | None) -> None:
+    def _note(self, definition: GraphQLField | None, *, root: bool) -> None:
         if definition is None or id(definition) in self._asked:
             return
         marks = self._asked[id(definition)] = marks_of(definition)
+        self._scopes |= needed(marks, root=root)
         if self._streaming and "query_only" in marks:
             raise refusal(marks["query_only"], ErrorCode.BAD_INPUT)
 

@@ -18,6 +18,7 @@ _KEYS: Mapping[str, tuple[int, ...]] = {
     "Position": (_OURS, _THEIRS),
     "SyncRun": (_OURS,),
     "Transaction": (_OURS,),
+    "User": (_OURS,),
 }
 _LONGEST = 512
 

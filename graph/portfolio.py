@@ -21,6 +21,7 @@ from graph.accounts import account_id, allowed
 from graph.context import Info
 from graph.fields import of
 from graph.instruments import Instrument
+from graph.rate_limit import MAX_RATE, updates
 from graph.scalars import CurrencyCode
 from streaming.portfolios import Wanted
 
@@ -217,7 +218,7 @@ class PortfolioSubscription:
         base: Base,
         environments: Environments = None,
         account_ids: Accounts = None,
-        max_rate: Annotated[int, strawberry.argument(description="Updates a second, 1 to 20.")] = 1,
+        max_rate: Annotated[int, strawberry.argument(description=MAX_RATE)] = 1,
     ) -> AsyncIterator[PortfolioValue]:
         """Latest wins."""
         viewer = info.context.viewer
@@ -225,7 +226,7 @@ class PortfolioSubscription:
             viewer.user_id,
             wanted(base, environments),
             accounts=allowed(viewer, account_ids),
-            max_rate=max_rate,
+            max_rate=updates(viewer, max_rate),
         )
 
 

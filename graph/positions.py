@@ -18,6 +18,7 @@ from graph.fields import of
 from graph.instruments import Instrument
 from graph.node import Node, key_of, position_id, shows
 from graph.paging import MOST_POSITIONS, Listed, Paged, checked, paged
+from graph.rate_limit import MAX_RATE, updates
 from graph.scalars import CurrencyCode, Cursor
 from store.reads import Page
 from streaming.frames import PositionsFrame
@@ -155,12 +156,14 @@ class PositionSubscription:
         account_ids: Annotated[
             list[strawberry.ID] | None, strawberry.argument(description="Only of these accounts.")
         ] = None,
-        max_rate: Annotated[int, strawberry.argument(description="Batches a second, 1 to 20.")] = 4,
+        max_rate: Annotated[int, strawberry.argument(description=MAX_RATE)] = 4,
     ) -> AsyncIterator[PositionsFrame]:
         """Latest wins; `changes` is the stream without gaps."""
         viewer = info.context.viewer
         return info.context.services.views.positions(
-            viewer.user_id, accounts=allowed(viewer, account_ids), max_rate=max_rate
+            viewer.user_id,
+            accounts=allowed(viewer, account_ids),
+            max_rate=updates(viewer, max_rate),
         )
 
 

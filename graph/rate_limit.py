@@ -1,11 +1,28 @@
 """What the viewer may still ask."""
 
+from math import inf
+
 import strawberry
 from strawberry import Parent
 
+from domain.errors import ErrorCode, Problem
 from graph.allowance import Allowance
-from graph.context import Info
+from graph.context import Info, Viewer
 from graph.fields import of
+
+MAX_RATE = (
+    "Updates a second, 1 to 20; 0 for every update, by a token that was made for an unlimited rate."
+)
+
+
+def updates(viewer: Viewer, asked: int) -> float:
+    """Updates a second that the viewer gets; Problem where 0 is asked and not allowed."""
+    if asked != 0:
+        return asked
+    if not viewer.unlimited_rate:
+        message = "only a token that was made for an unlimited rate gets every update"
+        raise Problem(ErrorCode.FORBIDDEN, message, field="maxRate")
+    return inf
 
 
 def _available(source: Parent[Allowance]) -> int:
@@ -26,7 +43,9 @@ class RateLimitQuery:
     """Root field about the viewer's points."""
 
     @strawberry.field(
-        graphql_type=RateLimit, description="What the user may still ask, over all transports."
+        graphql_type=RateLimit,
+        description="What the user may still ask, over all transports.",
+        metadata={"scope": None},
     )
     def rate_limit(self, info: Info) -> Allowance:
         """The same figures come with every answer in extensions.cost."""

@@ -14,7 +14,7 @@ from graph.connections import connection_id
 from graph.context import Info
 from graph.errors import USER_ERRORS, UserError, outcome
 from graph.fields import of, seconds
-from graph.halting import HALTS, TradingScopeInput, target_of
+from graph.halting import LIMITS, TradingScopeInput, target_of
 from graph.scalars import CurrencyCode
 
 _LONGEST_WINDOW = 24 * 60 * 60
@@ -166,7 +166,7 @@ class RiskQuery:
 class RiskMutation:
     """Setting limits takes the same right as trading."""
 
-    @strawberry.mutation(description="Set all limits of a scope at once.", metadata=HALTS)
+    @strawberry.mutation(description="Set all limits of a scope at once.", metadata=LIMITS)
     async def set_risk_limits(self, info: Info, input: SetRiskLimitsInput) -> RiskLimitsPayload:
         """Audited."""
 

@@ -20,12 +20,14 @@ from graph.instruments import Instrument
 from graph.intents import IntentQuery
 from graph.lookup import NodeQuery
 from graph.orders import Order, OrderQuery
+from graph.people import PeopleMutation, PeopleQuery
 from graph.portfolio import PortfolioQuery, PortfolioSubscription
 from graph.positions import Position, PositionQuery, PositionSubscription
 from graph.quotes import QuoteQuery, QuoteSubscription
 from graph.rate_limit import RateLimitQuery
 from graph.risk import RiskMutation, RiskQuery
 from graph.scalars import SCALARS
+from graph.second_factor import SecondFactorMutation
 from graph.ticket_options import TradingQuery
 from graph.trading import TradingMutation
 from graph.transactions import Transaction, TransactionQuery
@@ -51,12 +53,21 @@ class Query(
     RiskQuery,
     AuditQuery,
     RateLimitQuery,
+    PeopleQuery,
 ):
     """Root fields, a mixin a noun."""
 
 
 @strawberry.type(description="What can be done; why something was not is in userErrors.")
-class Mutation(ConnectionMutation, TradingMutation, HaltMutation, RiskMutation, ViewerMutation):
+class Mutation(
+    ConnectionMutation,
+    TradingMutation,
+    HaltMutation,
+    RiskMutation,
+    ViewerMutation,
+    SecondFactorMutation,
+    PeopleMutation,
+):
     """Root fields, a mixin a noun."""
 
 

@@ -6,18 +6,29 @@ from datetime import datetime
 import strawberry
 from strawberry import Parent
 
+from domain.access import Identity as IdentityValue
 from domain.access import Role, Scope
+from domain.access import SecondFactor as SecondFactorValue
 from domain.access import SignIn as SignInValue
 from domain.access import Token as TokenValue
 from domain.errors import ErrorCode, Problem
-from graph.accounts import account_id
+from domain.ids import AccountId
+from graph.accounts import account_id, account_key
 from graph.context import Info
 from graph.context import Viewer as ViewerValue
 from graph.errors import USER_ERRORS, UserError, outcome
 from graph.fields import of
 
 # Tokens and sign-ins are seen and changed by people alone: a token that leaks makes no others.
-IN_PERSON: Mapping[str, object] = {"in_person": True, "whole": True}
+IN_PERSON: Mapping[str, object] = {"in_person": True, "whole": True, "scope": None}
+
+
+def _ids(accounts: frozenset[AccountId] | None) -> list[strawberry.ID] | None:
+    return None if accounts is None else sorted(map(account_id, accounts))
+
+
+def _token_accounts(source: Parent[TokenValue]) -> list[strawberry.ID] | None:
+    return _ids(source.accounts)
 
 
 @strawberry.type(description="A personal access token, without its secret.")
@@ -29,6 +40,12 @@ class Token:
     scopes: list[Scope] = strawberry.field(description="What it allows.")
     created_at: datetime = strawberry.field(description="When it was made.")
     expires_at: datetime | None = strawberry.field(description="When it ends; null for never.")
+    account_ids: list[strawberry.ID] | None = strawberry.field(
+        resolver=_token_accounts, description="The only accounts that it sees; null for all."
+    )
+    unlimited_rate: bool = strawberry.field(
+        description="Whether it may ask live views for every update; given on the command line."
+    )
 
 
 @strawberry.type(description="A browser that is signed in.")
@@ -42,12 +59,38 @@ class BrowserSignIn:
     address: str = strawberry.field(description="Where it came from.")
 
 
+@strawberry.type(description="An authenticator app that the user has enrolled.")
+class SecondFactor:
+    """Declares what is shown of the domain's SecondFactor."""
+
+    confirmed_at: datetime | None = strawberry.field(
+        description="Since when a code is asked for; null until one has confirmed it."
+    )
+    recovery_codes = of("recovery_codes", int, "How many recovery codes are left.")
+
+
+@strawberry.type(description="Who the user is at an OpenID Connect provider.")
+class Identity:
+    """Declares what is shown of the domain's Identity."""
+
+    issuer: str = strawberry.field(description="The provider.")
+    subject: str = strawberry.field(description="What the provider calls the user.")
+
+
 def _scopes(source: Parent[ViewerValue]) -> list[Scope]:
     return sorted(source.scopes)
 
 
 def _account_ids(source: Parent[ViewerValue]) -> list[strawberry.ID] | None:
-    return None if source.accounts is None else sorted(map(account_id, source.accounts))
+    return _ids(source.accounts)
+
+
+async def _second_factor(info: Info) -> SecondFactorValue | None:
+    return await info.context.services.second_factors.of(info.context.viewer.user_id)
+
+
+async def _identities(info: Info) -> list[IdentityValue]:
+    return list(await info.context.services.identities.of(info.context.viewer.user_id))
 
 
 async def _tokens(info: Info) -> list[TokenValue]:
@@ -72,6 +115,24 @@ class Viewer:
     signed_in_at: datetime | None = strawberry.field(
         description="When the person signed in; null for a token."
     )
+    proven_at: datetime | None = strawberry.field(
+        description="When the second factor was last proven in this sign-in."
+    )
+    unlimited_rate: bool = strawberry.field(
+        description="Whether live views may be asked for every update, by `maxRate: 0`."
+    )
+    second_factor = strawberry.field(
+        resolver=_second_factor,
+        graphql_type=SecondFactor | None,
+        description="The authenticator app; for a person who has signed in.",
+        metadata=IN_PERSON,
+    )
+    identities = strawberry.field(
+        resolver=_identities,
+        graphql_type=list[Identity],
+        description="Sign-ins at a provider that let the user in; for a person who has signed in.",
+        metadata=IN_PERSON,
+    )
     tokens = strawberry.field(
         resolver=_tokens,
         graphql_type=list[Token],
@@ -94,6 +155,9 @@ class CreateTokenInput:
     scopes: list[Scope] = strawberry.field(description="What it is to allow.")
     expires_at: datetime | None = strawberry.field(
         default=None, description="When it is to end; null for never."
+    )
+    account_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="The only accounts that it is to see; null for all."
     )
 
 
@@ -136,7 +200,9 @@ class EndPayload:
 class ViewerQuery:
     """Root field about who asks."""
 
-    @strawberry.field(graphql_type=Viewer, description="Who is asking, and by what.")
+    @strawberry.field(
+        graphql_type=Viewer, description="Who is asking, and by what.", metadata={"scope": None}
+    )
     def viewer(self, info: Info) -> ViewerValue:
         """Never null: whoever is not signed in is told so before anything is read."""
         return info.context.viewer
@@ -181,5 +247,9 @@ async def _issue(info: Info, input: CreateTokenInput) -> tuple[TokenValue, str]:
     if input.expires_at is not None and input.expires_at <= clock.now():
         raise Problem(ErrorCode.BAD_INPUT, "that has passed already", field="expiresAt")
     return await info.context.services.tokens.issue(
-        viewer.user_id, name=input.name, scopes=input.scopes, expires_at=input.expires_at
+        viewer.user_id,
+        name=input.name,
+        scopes=input.scopes,
+        expires_at=input.expires_at,
+        accounts=None if input.account_ids is None else set(map(account_key, input.account_ids)),
     )

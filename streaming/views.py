@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import Any, TypeVar
 
 from domain.changes import Change, ChangeKind, Revocation
@@ -224,7 +225,7 @@ class Views:
                 news = await run.news(watch)
                 for told in news:
                     yield told
-                if news:
+                if news and max_rate < inf:
                     await self._clock.sleep(self._pause(1 / max_rate))
 
     def _portfolio(self, state: State, wanted: Wanted) -> Portfolios:
@@ -285,6 +286,6 @@ class _Silence:
 
 
 def _check_rate(max_rate: float) -> None:
-    if not 0 < max_rate <= HIGHEST_RATE:
+    if not 0 < max_rate <= HIGHEST_RATE and max_rate != inf:
         message = f"give a rate of more than 0 and at most {HIGHEST_RATE:g} a second"
         raise Problem(ErrorCode.BAD_INPUT, message, field="maxRate")

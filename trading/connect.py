@@ -73,6 +73,7 @@ class Connect:
         permission: Permission,
         persist: bool,
         signed_in_at: datetime | None,
+        proven_at: datetime | None = None,
         way: str | None = None,
         values: Mapping[str, str] | None = None,
         session: str | None = None,
@@ -84,7 +85,7 @@ class Connect:
         plugin = self._plugin(broker, environment)
         chosen = way_called(plugin, way)
         fields = self._ahead(plugin, chosen, values or {})
-        self._check_permission(environment, permission, signed_in_at)
+        self._check_permission(environment, permission, signed_in_at, proven_at)
         connection = await self._connections.create(
             user,
             broker=broker,
@@ -154,11 +155,15 @@ class Connect:
         permission: Permission | None = None,
         sync_every: timedelta | None = None,
         signed_in_at: datetime | None = None,
+        proven_at: datetime | None = None,
     ) -> Connection:
-        """Change what the user may choose; what is None stays."""
+        """Change what the user may choose; what is None stays.
+
+        `signed_in_at` and `proven_at` are when the user did so, the latter by the second factor.
+        """
         connection = await self._mine(user, id)
         if permission is not None and permission is not connection.permission:
-            self._check_permission(connection.environment, permission, signed_in_at)
+            self._check_permission(connection.environment, permission, signed_in_at, proven_at)
         if sync_every is not None and not SYNC_AT_LEAST <= sync_every <= SYNC_AT_MOST:
             raise Problem(
                 ErrorCode.BAD_INPUT, "sync every 15 seconds to 24 hours", field="syncEverySeconds"
@@ -239,19 +244,32 @@ class Connect:
         return plugin
 
     def _check_permission(
-        self, environment: Environment, permission: Permission, signed_in_at: datetime | None
+        self,
+        environment: Environment,
+        permission: Permission,
+        signed_in_at: datetime | None,
+        proven_at: datetime | None,
     ) -> None:
-        """Real money moves only where the server allows it and the user has just signed in."""
+        """Real money moves only where the server allows it and the user has just proven who asks.
+
+        By signing in and by the second factor.
+        """
         if permission is Permission.READ or environment is not Environment.LIVE:
             return
         if not self._live_trading:
             raise Problem(
                 ErrorCode.FORBIDDEN, "this server does not trade live accounts", field="permission"
             )
-        if signed_in_at is None or self._clock.now() - signed_in_at > FRESH_SIGN_IN:
+        if not self._fresh(signed_in_at):
             raise Problem(
                 ErrorCode.FORBIDDEN, "sign in again to allow live trading", field="permission"
             )
+        if not self._fresh(proven_at):
+            message = "prove your second factor to allow live trading; enrol one if there is none"
+            raise Problem(ErrorCode.SECOND_FACTOR_REQUIRED, message, field="permission")
+
+    def _fresh(self, at: datetime | None) -> bool:
+        return at is not None and self._clock.now() - at <= FRESH_SIGN_IN
 
 
 def _label(text: str) -> str:
