@@ -9,7 +9,7 @@ from brokers.etrade.session import Session
 from brokers.gate import Call, Purpose
 from brokers.http import Answer, Dialect, Http
 from brokers.wire import Row
-from domain.errors import OutcomeUnknown, Unintelligible, Unreachable
+from domain.errors import OutcomeUnknown, Unintelligible
 
 DIALECT = Dialect(refusal=errors.refusal, allowance=errors.allowance, request_id="X-Request-ID")
 # JSON is chosen by the path's ending; XML may come all the same.
@@ -38,15 +38,16 @@ class Client:
         return await self._asked(call, self._url(path, params, ids))
 
     async def preview(
-        self, operation: str, method: str, path: str, json: Mapping[str, object], **ids: str
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        json: Mapping[str, object],
+        ids: Mapping[str, str],
     ) -> Row:
-        """Have an order worked out; nothing comes of it, so whatever fails it never happened."""
+        """Have an order worked out; nothing comes of it, so it is asked like a read."""
         call = Call(operation=operation, purpose=Purpose.READ, method=method, path=path)
-        try:
-            return await self._asked(call, self._url(path, None, ids), json)
-        except (OutcomeUnknown, Unintelligible) as error:
-            message = f"{error.message}; the order was not previewed, and nothing was sent"
-        raise Unreachable(message)
+        return await self._asked(call, self._url(path, None, ids), json)
 
     async def send(
         self,
@@ -54,13 +55,12 @@ class Client:
         method: str,
         path: str,
         json: Mapping[str, object],
+        ids: Mapping[str, str],
         *,
         purpose: Purpose = Purpose.TRADE,
-        **ids: str,
     ) -> Row:
         """Change something once; what cannot be read of the answer leaves the outcome unknown."""
         call = Call(operation=operation, purpose=purpose, method=method, path=path)
-        await self.session.fresh()
         try:
             answer = await self._http.request(call, self._url(path, None, ids), json=json)
             self.session.used()

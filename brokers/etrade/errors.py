@@ -41,6 +41,11 @@ _LONGEST_NUMBER = 5
 # Some errors come with a status that says otherwise.
 _ERRORS = (b"<error", b'{"error')
 
+
+class CancelPending(Refused):
+    """A cancel was asked for before, and is under way."""
+
+
 _BY_CODE: Mapping[str, type[Refused]] = {
     "101": InvalidTicket,
     "102": NotPermitted,
@@ -56,6 +61,7 @@ _BY_CODE: Mapping[str, type[Refused]] = {
     "2084": InvalidTicket,
     "2085": InvalidTicket,
     "5001": OrderNotFound,
+    "5003": CancelPending,
     "7001": NotPermitted,
     "10035": NotPermitted,
 }

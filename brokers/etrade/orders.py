@@ -237,3 +237,9 @@ def _reason(detail: Row) -> str | None:
     messages = detail.row("messages")
     told = [row.words("description") for row in messages.rows("message")] if messages else []
     return "; ".join(text for text in told if text)[:200] or None
+
+
+def placed_id(response: Row) -> str | None:
+    """The id of what was placed: in a list, or of the answer itself (both seen, 2026)."""
+    listed = (row.text("orderId") for row in response.rows("orderIds"))
+    return next((one for one in listed if one is not None), response.text("orderId"))

@@ -113,7 +113,6 @@ class ETrade:
             "signed_in_at": self._exchange.time().isoformat(),
         }
 
-    def expire(self) -> None:
-        """End every token at once, as midnight does."""
-        for token in self.tokens.access.values():
-            token.ends = self._exchange.time()
+    def expire(self, token: str) -> None:
+        """End a token at once, as midnight does."""
+        self.tokens.access[token].ends = self._exchange.time()
