@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sandbox import valuation
 from sandbox.account import Account
 from sandbox.clock import ManualClock
-from sandbox.demo import beginning, seed_demo
+from sandbox.demo import Investor, beginning, seed_demo
 from sandbox.exchange import Exchange
+from sandbox.instruments import Kind
 from sandbox.orders import Contingency, Event, ExecType, Order, OrdType, Side, Ticket, TimeInForce
 from sandbox.rules import Rejected
 
@@ -179,7 +180,8 @@ def demo(seed: int) -> tuple[Exchange, Account]:
     now = ManualClock(START)
     exchange = Exchange(seed=seed, clock=ManualClock(beginning(now)))
     account = exchange.open_account()
-    seed_demo(exchange, [account], now)
+    kinds = frozenset({Kind.EQUITY, Kind.OPTION, Kind.CRYPTO})
+    seed_demo(exchange, [Investor(account=account, kinds=kinds)], now)
     return exchange, account
 
 
