@@ -201,7 +201,7 @@ class Connect:
         asked = {field.name for field in way.fields}
         app = self._apps.get(plugin.name, {})
         held = {name: text for name, text in app.items() if name in asked}
-        return typed([field for field in way.fields if field.name not in held], values, held)
+        return typed(way.fields, values, held)
 
     async def _begun(
         self,

@@ -30,9 +30,9 @@ class Returning:
 
     async def back(self, user: UserId, came: Mapping[str, str], session: str | None) -> Connection:
         """The connection that is signed in by what came back with the signed-in person."""
-        for way in self._ways():
-            awaited = await self.consents.by_state(came.get(way.state, ""))
-            if awaited is not None and awaited.way == way.name:
+        for broker, way in self._ways():
+            awaited = await self._awaited(user, broker, way, came)
+            if awaited is not None:
                 break
         else:
             raise await self._stray(user)
@@ -41,9 +41,28 @@ class Returning:
         values = {name: text for name, text in came.items() if name in names(way)}
         return await self.connect.complete(user, awaited.connection_id, values, session=session)
 
-    def _ways(self) -> Iterator[Consent]:
-        ways = (way for plugin in self.plugins.values() for way in plugin.sign_ins)
-        return (way for way in ways if isinstance(way, Consent))
+    async def _awaited(
+        self, user: UserId, broker: str, way: Consent, came: Mapping[str, str]
+    ) -> Awaited | None:
+        """By its state; without one, the only one of the user's whose code may also be copied.
+
+        Such a code is good for the asking that it answers and no other (OAuth 1.0a), and E*TRADE's
+        documented redirect brings nothing else (authorize page of its API guide, 2026).
+        """
+        if way.state in came:
+            return await self.consents.by_state(came[way.state])
+        if way.verifier is None or way.verifier.name not in came:
+            return None
+        mine = {one.connection_id: one for one in await self.consents.awaited(user)}
+        connections = [await self.connections.one(user, key) for key in mine]
+        found = [each.id for each in connections if each is not None and each.broker == broker]
+        return mine[found[0]] if len(found) == 1 else None
+
+    def _ways(self) -> Iterator[tuple[str, Consent]]:
+        for broker, plugin in self.plugins.items():
+            for way in plugin.sign_ins:
+                if isinstance(way, Consent):
+                    yield broker, way
 
     async def _stray(self, user: UserId) -> Problem:
         """It is told on all that this person may have come back for."""

@@ -81,7 +81,7 @@ def names(way: SignIn) -> frozenset[str]:
 def typed(
     fields: Sequence[Field], values: Mapping[str, str], held: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """A value for each field, none that is not asked for; the values are never echoed."""
+    """A value for each field, else what the settings hold; the values are never echoed."""
     asked = [field.name for field in fields]
     if set(values) - set(asked):
         only = f"only these are asked for: {', '.join(asked)}" if asked else "nothing is asked for"
@@ -91,7 +91,7 @@ def typed(
         text = values.get(field.name, "").strip()
         if text:
             given[field.name] = plain(field.name, text)
-        elif field.required:
+        elif field.required and field.name not in held:
             raise _malformed(field.name)
     return given
 
