@@ -34,23 +34,22 @@ class Sandbox:
     `paper` and `live` are the accounts that the ready-made keys of Alpaca open.
     """
 
-    def __init__(self, exchange: Exchange, *, rate_limit: int = 200, port: int = 0) -> None:
+    def __init__(self, exchange: Exchange, *, rate_limit: int | None = None, port: int = 0) -> None:
         self.exchange = exchange
         self.faults = Faults()
         self.log = RequestLog()
         ports = range(port + 1, port + 5) if port else (0,) * 4
         self.alpaca = Alpaca(
-            exchange, self.faults, self.log, rate_limit=rate_limit, ports=tuple(ports)
+            exchange, self.faults, self.log, rate_limit=rate_limit or 200, ports=tuple(ports)
         )
         self.paper = self.alpaca.account(PAPER_KEY, PAPER_SECRET, PAPER)
         self.live = self.alpaca.account(LIVE_KEY, LIVE_SECRET, LIVE, cash=Decimal(50_000))
         self.alpaca.sign_in.clients[CLIENT_ID] = CLIENT_SECRET
-        # Its 30 a second are to Alpaca's 200 a minute as this is.
         self.coinbase = Coinbase(
             exchange,
             self.faults,
             self.log,
-            rate_limit=rate_limit * 9 // 60,
+            rate_limit=rate_limit or 30,
             ports=tuple(range(port + 5, port + 8)) if port else (0,) * 3,
         )
         self.etrade = ETrade(
@@ -59,7 +58,7 @@ class Sandbox:
             self.log,
             consumer_key=CONSUMER_KEY,
             consumer_secret=CONSUMER_SECRET,
-            rate_limit=rate_limit,
+            rate_limit=rate_limit or 200,
             port=port + 8 if port else 0,
         )
         self.ibkr = Ibkr(
@@ -145,7 +144,7 @@ async def serve(
     seed: int = 0,
     clock: Clock = wall_clock,
     tick_interval: float | None = None,
-    rate_limit: int = 200,
+    rate_limit: int | None = None,
     always_open: bool = True,
     demo: bool = False,
     port: int = 0,
@@ -154,7 +153,8 @@ async def serve(
 
     Ports are the system's choice, or `port` (control) and those that follow it. `tick_interval` in
     seconds moves the prices in real time; without it they move by `tick()`. `demo` gives the
-    ready-made accounts a month of history. `rate_limit` is requests a minute for each credential.
+    ready-made accounts a month of history. `rate_limit` is requests for each credential, a
+    second at Coinbase and a minute elsewhere; None is what each broker allows.
     """
     start = beginning(clock) if demo else clock()
     exchange = Exchange(seed=seed, clock=lambda: start, always_open=always_open)
