@@ -33,6 +33,14 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def die_after(seconds: float) -> None:
+    """Wherever it is by then; at this very moment if that is now."""
+    if seconds:
+        threading.Timer(seconds, die).start()
+    else:
+        die()
+
+
 async def do(made: Rig, order: dict[str, Any]) -> Intent:
     """Carry out one request for an order."""
     account, orders = await made.account(), made.desk.orders
@@ -52,11 +60,14 @@ async def do(made: Rig, order: dict[str, Any]) -> Intent:
 
 
 async def trade(order: dict[str, Any]) -> dict[str, Any]:
-    """Do what is asked, and die on the way if that is asked too."""
+    """Do what is asked, and die on the way if that is asked too.
+
+    `kill` is a boundary, `die_after` how many seconds after it, or after the beginning.
+    """
 
     def trace(boundary: Boundary) -> None:
         if boundary == order.get("kill"):
-            die()
+            die_after(order.get("die_after", 0))
 
     clock = Later(order["ahead"])
     async with rig(order["database"], order["endpoints"], clock=clock, trace=trace) as made:
@@ -66,8 +77,8 @@ async def trade(order: dict[str, Any]) -> dict[str, Any]:
             return {}
         if order["kind"] == "aftermath":
             return await aftermath(made, clock, order)
-        if "die_after" in order:
-            threading.Timer(order["die_after"], die).start()
+        if "die_after" in order and "kill" not in order:
+            die_after(order["die_after"])
         began = clock.monotonic()
         answer = await tried(made, order)
         return {**answer, "took": clock.monotonic() - began}
