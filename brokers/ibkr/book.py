@@ -57,6 +57,7 @@ class Known:
 
 
 Instruments = Mapping[int, Instrument]
+Touched = tuple[int, str | None]
 
 
 class Book:
@@ -71,26 +72,26 @@ class Book:
         self._classes: dict[str, OrderClass] = {}
         self._newest = clock.now()
 
-    def heard(self, word: said.Said) -> tuple[int, str | None] | None:
+    def heard(self, word: said.Said) -> Touched | None:
         """Keep it; the permId of the order that it is about, and the execution that it brings."""
         match word:
             case said.OpenOrder(order=order) if order.perm_id and not order.what_if:
                 self._list(order.perm_id, word.contract, order).status = word.status
-                return order.perm_id, None
+                touched: Touched | None = (order.perm_id, None)
             case said.CompletedOrder(order=order) if order.perm_id:
-                known = self._list(order.perm_id, word.contract, order)
-                known.ended = words.completed_status(word)
-                known.filled = max(known.filled, order.filled or ZERO)
-                return order.perm_id, None
+                self._end(word)
+                touched = (order.perm_id, None)
             case said.Status() if word.perm_id:
-                return self._stand(word), None
+                touched = (self._stand(word), None)
             case said.Execution() if word.perm_id:
-                return word.perm_id, self._fill(word)
+                touched = (word.perm_id, self._fill(word))
             case said.Commission():
-                return self._charge(word)
+                touched = self._charge(word)
             case said.Complaint():
-                return self._complain(word)
-        return None
+                touched = self._complain(word)
+            case _:
+                touched = None
+        return touched
 
     def ours(self, client_id: int) -> None:
         """Complaints name the orders of this client alone."""
@@ -164,6 +165,11 @@ class Book:
             self._perm_ids[order.client_id, order.order_id] = perm_id
         return known
 
+    def _end(self, word: said.CompletedOrder) -> None:
+        known = self._list(word.order.perm_id, word.contract, word.order)
+        known.ended = words.completed_status(word)
+        known.filled = max(known.filled, word.order.filled or ZERO)
+
     def _stand(self, word: said.Status) -> int:
         known = self._meet(word.perm_id)
         known.status, known.why_held = word.status, word.why_held
@@ -201,7 +207,7 @@ class Book:
             known.filled, known.average = word.cumulative, word.average
         return execution.execution_id
 
-    def _charge(self, word: said.Commission) -> tuple[int, str | None] | None:
+    def _charge(self, word: said.Commission) -> Touched | None:
         """It may come before its fill."""
         self._commissions[word.exec_id] = word
         if len(self._commissions) > _MOST:
@@ -224,7 +230,7 @@ class Book:
             return execution
         return replace(execution, commission=told.amount)
 
-    def _complain(self, word: said.Complaint) -> tuple[int, str | None] | None:
+    def _complain(self, word: said.Complaint) -> Touched | None:
         """A refusal of a new order ends it; of a change to a working one it ends nothing."""
         known = self.of_order(self._client_id, word.id)
         if known is None or codes.is_notice(word.code):

@@ -75,10 +75,11 @@ class Catalog:
             "REQ_MATCHING_SYMBOLS",
             lambda client, number: client.reqMatchingSymbols(number, text),
         )
-        found = []
-        for word in words:
-            if isinstance(word, said.Match):
-                found.append(replace(instrument_of(word.contract), name=word.name or None))
+        found = [
+            replace(instrument_of(word.contract), name=word.name or None)
+            for word in words
+            if isinstance(word, said.Match)
+        ]
         kinds = {AssetClass.EQUITY if asset_class is AssetClass.ETF else asset_class}
         return tuple(one for one in found if asset_class is None or one.asset_class in kinds)
 

@@ -20,7 +20,7 @@ Hear = Callable[[Key | None, said.Said], None]
 POSITIONS, OPEN_ORDERS, COMPLETED, TIME = "positions", "open orders", "completed orders", "time"
 
 # Any time will do: the library drops a fill whose time zone it does not know.
-_SOME_TIME = "20000101-00:00:00"
+_SOME_TIME = "946684800"
 _CONTRACT = slice(3, 14)
 
 
@@ -45,12 +45,14 @@ class Exact(library.Decoder):  # type: ignore[misc]  # the library is chosen whe
                 setattr(obj, field.name, _converted(kind, getattr(obj, field.name)))
 
     def interpret(self, fields: list[str]) -> None:
-        handler = self.handlers.get(int(fields[0])) if fields and fields[0].isdigit() else None
         try:
-            if handler is not None:
+            if (handler := self.handlers.get(int(fields[0]))) is not None:
                 handler(fields)
         except Exception:  # noqa: BLE001 (anything: the peer may send anything)
-            log.warning("a message of the Gateway cannot be read", extra={"kind": fields[0][:8]})
+            log.warning(
+                "a message of the Gateway cannot be read",
+                extra={"kind": clean("".join(fields[:1]), 8)},
+            )
             self._ears.unreadable()
 
     def position(self, fields: list[str]) -> None:

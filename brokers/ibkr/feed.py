@@ -13,7 +13,7 @@ from domain.clock import Clock
 from domain.errors import BrokerError
 from domain.events import Alive, Stirred, StreamEvent
 
-# A Gateway that says nothing for so long is asked whether it is there, in seconds.
+# A Gateway that says nothing for so long is asked for something, in seconds.
 BEAT = 10.0
 _CASH = frozenset({"CashBalance", "TotalCashBalance"})
 # An order, and the execution that was told of it; nothing: holdings or cash moved.
@@ -72,7 +72,7 @@ class Feed:
                 try:
                     news = await asyncio.wait_for(queue.get(), BEAT)
                 except TimeoutError:
-                    await link.is_there()
+                    await listing.beat()
                     yield Alive(at=self._now())
                     continue
                 async for event in self._told(news, listing):

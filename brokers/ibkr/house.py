@@ -1,6 +1,7 @@
 """The accounts of a Gateway's login: which there are, their figures and their positions."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from brokers.contract import Opening
 from brokers.ibkr import codes, parse, said
@@ -9,7 +10,7 @@ from brokers.ibkr.feed import Feed
 from brokers.ibkr.link import Link
 from brokers.ibkr.parse import Figures
 from domain.account import Environment
-from domain.errors import ErrorCode, NotPermitted
+from domain.errors import CredentialsRejected, Refused
 
 
 class House:
@@ -34,28 +35,29 @@ class House:
         if self._only is None:
             return managed
         if self._only not in managed:
-            raise NotPermitted(
-                "the Gateway's login does not manage this account", code=ErrorCode.DIFFERENT_ACCOUNT
-            )
+            raise _strange()
         return (self._only,)
 
     async def check(self, account: str) -> None:
-        """NotPermitted if it is not one of ours; an order never goes to any other."""
+        """CredentialsRejected if it is not one of ours; an order never goes to any other."""
         if account not in await self.own():
-            raise NotPermitted(
-                "the Gateway's login does not manage this account", code=ErrorCode.DIFFERENT_ACCOUNT
-            )
+            raise _strange()
 
     async def figures(self, account: str) -> Figures:
         """All figures of an account, which from then on are followed."""
         number = -1
 
-        def send(client: object, asked: int) -> None:
+        def send(client: Any, asked: int) -> None:
             nonlocal number
             number = asked
-            client.reqAccountUpdatesMulti(asked, account, "", False)  # type: ignore[attr-defined]  # the library's, which has no types
+            client.reqAccountUpdatesMulti(asked, account, "", False)  # noqa: FBT003 (the library's)
 
-        rows = await self._link.ask("account", "REQ_ACCOUNT_UPDATES_MULTI", send)
+        try:
+            rows = await self._link.ask("account", "REQ_ACCOUNT_UPDATES_MULTI", send)
+        except Refused:
+            # The connection may be a new one by now, to a Gateway that somebody else signed in to.
+            await self.check(account)
+            raise
         values = [row for row in rows if isinstance(row, said.Value)]
         self._feed.balances(account, values)
         before = self._followed.get(account)
@@ -81,3 +83,10 @@ class House:
         held = parse.latest(row for row in rows if isinstance(row, said.Position))
         self._feed.positions(held)
         return [row for (number, _), row in held.items() if number == account]
+
+
+def _strange() -> CredentialsRejected:
+    return CredentialsRejected(
+        "the Gateway is signed in to a login that does not manage this account: sign it in to the "
+        "right one, or link another Gateway"
+    )

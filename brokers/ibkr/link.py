@@ -14,13 +14,30 @@ from brokers.gate import Call, Purpose
 from brokers.http import unanswered
 from brokers.ibkr import codes, library, said
 from brokers.ibkr.decoder import COMPLETED, OPEN_ORDERS, TIME, Ears, Exact, Key
-from domain.errors import BrokerError, NotPermitted, OutcomeUnknown, Unintelligible, Unreachable
+from domain.errors import (
+    BrokerError,
+    CredentialsRejected,
+    NotPermitted,
+    OutcomeUnknown,
+    Unintelligible,
+    Unreachable,
+)
 
 # In seconds: for the handshake, for an answer, and after which an absence is no restart any more.
 HANDSHAKE, ANSWER, BEAT_ANSWER, RESTART = 5.0, 10.0, 5.0, 600.0
 # A Gateway lets go of a client id some moments after its socket died.
 _PAUSES = (0.25, 1.0)
+# Before a read is asked again whose connection was lost.
+_READ_AGAIN = (0.2, 0.8)
 _IDS, _MORE_IDS = 998, 3
+
+
+class _Lost(OutcomeUnknown):
+    """The connection ended before the answer; a read may be asked again on another."""
+
+    def __init__(self, call: Call, why: BrokerError) -> None:
+        known = unanswered(call, why.message)
+        super().__init__(known.message, code=known.code)
 
 
 @dataclass(slots=True)
@@ -101,19 +118,33 @@ class Link:
         Of what is `endless` the end may be missing, and what came by then is all.
         """
         call = Call(operation=operation, purpose=Purpose.READ, method="TWS", path=message)
+        for pause in _READ_AGAIN:
+            try:
+                return await self._asked(call, send, key, patience, endless=endless)
+            except _Lost:
+                await self._clock.sleep(pause)
+        return await self._asked(call, send, key, patience, endless=endless)
+
+    async def _asked(
+        self,
+        call: Call,
+        send: Callable[[Any, int], object],
+        key: Key | None,
+        patience: float,
+        *,
+        endless: bool,
+    ) -> list[said.Said]:
         async with self.talk(call, send, key=key) as talk:
             words: list[said.Said] = []
             try:
                 async with asyncio.timeout(patience):
                     while not isinstance(word := await talk.next(), said.Done):
                         words.append(word)
-                return words
             except TimeoutError:
-                pass
-            if endless:
-                return words
-            self.drop(failure := unanswered(call, "the Gateway was asked and does not answer"))
-            raise failure
+                if not endless:
+                    self.drop(Unreachable("the Gateway fell silent"))
+                    raise unanswered(call, "the Gateway was asked and does not answer") from None
+            return words
 
     @asynccontextmanager
     async def talk(
@@ -199,7 +230,7 @@ class Link:
         self._severed = self._farm_broken = False
         self._takers.clear()
         for talk in self._talks.values():
-            talk.heard.put_nowait(unanswered(talk.call, error.message))
+            talk.heard.put_nowait(_Lost(talk.call, error))
         self._fell(error)
 
     async def aclose(self) -> None:
@@ -301,9 +332,16 @@ class Link:
         elif code in codes.FARM_BROKEN | codes.FARM_FINE:
             self._farm_broken = code in codes.FARM_BROKEN
         elif code == codes.TOO_FAST:
-            self._gate.limits.shut(self._gate.connection, 1.0)
+            self._too_fast(complaint)
         if complaint.id == -1 and codes.is_read_only(complaint):
             self._only_reads()
+
+    def _too_fast(self, complaint: said.Complaint) -> None:
+        """It names no request: reads that are under way may have been passed over."""
+        self._gate.limits.shut(self._gate.connection, 1.0)
+        for talk in self._talks.values():
+            if complaint.id == -1 and talk.call.purpose is Purpose.READ:
+                talk.heard.put_nowait(codes.meaning(complaint))
 
     def _only_reads(self) -> None:
         """The API will not tell of orders: whoever asked for them is told so."""
@@ -314,7 +352,10 @@ class Link:
 
     @property
     def doubts_contracts(self) -> bool:
-        """While a data farm is away, contracts that exist are said not to be (osauer/ibkr, 2026)."""
+        """While a data farm is away, contracts that exist are said not to be.
+
+        Source: osauer/ibkr, which lost held stocks by it (2026-07).
+        """
         return self._farm_broken
 
     def _unreadable(self) -> None:
@@ -387,7 +428,7 @@ def _address(opening: Opening, name: str) -> tuple[str, int]:
     url = opening.endpoints.get(name)
     if url is None:
         known = ", ".join(each for each in opening.endpoints if each.startswith("gateway"))
-        raise NotPermitted(f"there is no such Gateway here; there are: {known}")
+        raise CredentialsRejected(f"there is no such Gateway here; there are: {known}")
     parts = urlsplit(url)
     return parts.hostname or "127.0.0.1", parts.port or 0
 
@@ -400,7 +441,7 @@ def _client_ids(opening: Opening) -> list[int]:
     text = opening.credentials.get("client_id", "")
     if text:
         if not (text.isascii() and text.isdigit() and 0 < int(text) <= 2**31 - 1):
-            raise NotPermitted("a client id is a whole number from 1 on")
+            raise CredentialsRejected("a client id is a whole number from 1 on")
         return [int(text)]
     own = zlib.crc32(opening.gate.connection.encode()) % _IDS
     return [1 + (own + step) % _IDS for step in range(1 + _MORE_IDS)]

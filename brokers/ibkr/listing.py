@@ -10,7 +10,7 @@ from brokers.ibkr import library, said
 from brokers.ibkr.book import Book, Known
 from brokers.ibkr.catalog import Catalog
 from brokers.ibkr.decoder import COMPLETED, OPEN_ORDERS
-from brokers.ibkr.link import Link
+from brokers.ibkr.link import ANSWER, BEAT_ANSWER, Link
 from domain.errors import OrderNotFound, Unintelligible
 from domain.facts import OrderReport
 from domain.instrument import Instrument
@@ -62,6 +62,13 @@ class Listing:
             raise OrderNotFound("the Gateway tells of no such order")
         return known
 
+    async def beat(self) -> None:
+        """A sign of life, which also tells of orders that others placed: those are not pushed.
+
+        They are if our client id is the Gateway's master client id.
+        """
+        await (self._link.is_there() if self._link.read_only else self._open(BEAT_ANSWER))
+
     async def told(self, known: Known, exec_id: str | None = None) -> Iterable[OrderReport]:
         """What is to be said of an order: its contracts may have to be asked for first."""
         contract = known.contract
@@ -80,12 +87,7 @@ class Listing:
         """Have all lists told; the numbers of the orders in them."""
         words = await self._fills()
         if not self._link.read_only:
-            words += await self._link.ask(
-                "open_orders",
-                "REQ_ALL_OPEN_ORDERS",
-                lambda client, _: client.reqAllOpenOrders(),
-                key=OPEN_ORDERS,
-            )
+            words += await self._open()
             words += await self._link.ask(
                 "completed_orders",
                 "REQ_COMPLETED_ORDERS",
@@ -93,6 +95,15 @@ class Listing:
                 key=COMPLETED,
             )
         return frozenset(map(_number, words))
+
+    async def _open(self, patience: float = ANSWER) -> list[said.Said]:
+        return await self._link.ask(
+            "open_orders",
+            "REQ_ALL_OPEN_ORDERS",
+            lambda client, _: client.reqAllOpenOrders(),
+            key=OPEN_ORDERS,
+            patience=patience,
+        )
 
     async def _fills(self) -> list[said.Said]:
         every = library.ExecutionFilter()

@@ -65,6 +65,8 @@ class Asked:
 
 def batch(ticket: Ticket) -> Sequence[Asked]:
     """The order, and what hangs on it; only the last one lets a family go, so it is all or none."""
+    if ticket.terms.quantity is None:
+        raise InvalidTicket("Interactive Brokers takes quantities here, not amounts of money")
     head = Asked(account=ticket.account, ref=ticket.client_order_id, terms=ticket.terms)
     exits = tuple(_exits(ticket))
     if ticket.terms.order_class is OrderClass.OCO:
