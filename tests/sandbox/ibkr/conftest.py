@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 from ib_async import IB
@@ -31,7 +32,7 @@ async def connect(gateway: Gateway) -> AsyncIterator[Connect]:
     """Connects the library as a client."""
     opened: list[IB] = []
 
-    async def connected(client_id: int = 1, **options: object) -> IB:
+    async def connected(client_id: int = 1, **options: Any) -> IB:
         ib = IB()
         opened.append(ib)
         await ib.connectAsync("127.0.0.1", gateway.port, client_id, timeout=5, **options)

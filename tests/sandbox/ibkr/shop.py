@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from ib_async import IB, Contract, Order, Trade
 
@@ -19,9 +20,9 @@ async def until(ib: IB, holds: Callable[[], object]) -> None:
             await ib.updateEvent
 
 
-def order(kind: str, action: str = "BUY", quantity: float = 10, **terms: object) -> Order:
+def order(kind: str, action: str = "BUY", quantity: float = 10, **terms: Any) -> Order:
     """An order of the first account."""
-    usual: dict[str, object] = {"account": FIRST, "tif": "GTC"}
+    usual: dict[str, Any] = {"account": FIRST, "tif": "GTC"}
     return Order(orderType=kind, action=action, totalQuantity=quantity, **(usual | terms))
 
 

@@ -61,7 +61,7 @@ async def test_every_contract_is_found_by_its_number_and_described(
 
 
 async def test_symbols_are_searched_with_what_is_derived_from_them(ib: IB) -> None:
-    found = await ib.reqMatchingSymbolsAsync("apple")
+    found = await ib.reqMatchingSymbolsAsync("apple") or []
 
     assert [(one.contract.symbol, one.derivativeSecTypes) for one in found if one.contract] == [
         ("AAPL", ["OPT"])
@@ -97,8 +97,7 @@ async def test_a_snapshot_ends_by_itself(ib: IB, gateway: Gateway) -> None:
 
 
 async def test_an_index_has_a_last_price_alone(ib: IB) -> None:
-    (index,) = await ib.qualifyContractsAsync(Index("SPX", "CBOE"))
-    ticker = ib.reqMktData(index)
+    ticker = ib.reqMktData(Index("SPX", "CBOE", "USD", conId=416904))
 
     await until(ib, lambda: ticker.last == 6698.5)
 

@@ -1,5 +1,8 @@
 """Orders over the library: each type and time in force, changes, cancels, families, refusals."""
 
+from copy import copy
+from typing import Any
+
 import pytest
 from ib_async import IB, ComboLeg, Contract, Fill, Order, Trade
 
@@ -46,7 +49,7 @@ async def test_a_market_order_is_told_as_it_was_recorded(ib: IB) -> None:
 LATER = "20991231 15:00:00 US/Eastern"
 
 
-def offset(limit: float, stop: float) -> dict[str, object]:
+def offset(limit: float, stop: float) -> dict[str, Any]:
     """The terms of a trailing stop limit besides how far it trails."""
     return {"lmtPriceOffset": limit, "trailStopPrice": stop}
 
@@ -75,7 +78,7 @@ TYPES = [
 async def test_each_type_stands_as_it_should(
     ib: IB, gateway: Gateway, asked: Order, status: str, held: str
 ) -> None:
-    trade = await place(ib, Order(**{**asked.nonDefaults(), "orderId": 0}), status)
+    trade = await place(ib, copy(asked), status)
     await settled(ib)
 
     assert (trade.orderStatus.status, trade.orderStatus.whyHeld) == (status, held)
@@ -101,7 +104,7 @@ TRIGGERS = [
 async def test_what_waits_for_a_price_is_woken_by_it(
     ib: IB, box: Sandbox, asked: Order, price: str, status: str
 ) -> None:
-    trade = await place(ib, Order(**{**asked.nonDefaults(), "orderId": 0}), "PreSubmitted")
+    trade = await place(ib, copy(asked), "PreSubmitted")
     await settled(ib)
 
     box.exchange.set_price("AAPL", D(price))
@@ -146,8 +149,8 @@ async def test_an_order_is_modified_in_place_and_keeps_its_ids(ib: IB) -> None:
     await settled(ib)
 
     (listed,) = await ib.reqAllOpenOrdersAsync()
-    shown = (listed.order.permId, listed.order.lmtPrice, listed.order.totalQuantity)
-    assert shown == (perm_id, 201.5, 7)
+    kept = listed.order.permId, listed.order.lmtPrice, listed.order.totalQuantity
+    assert list(kept) == [perm_id, 201.5, 7]
     assert listed.orderStatus.remaining == 7
 
 
@@ -337,7 +340,7 @@ async def test_what_if_may_come_in_two_steps(ib: IB, gateway: Gateway) -> None:
 async def test_a_refusal_is_an_error_about_the_order_and_nothing_is_placed(
     ib: IB, gateway: Gateway, errors: list[tuple[int, int]], asked: Order, code: int
 ) -> None:
-    trade = ib.placeOrder(AAPL, Order(**{**asked.nonDefaults(), "orderId": 0}))
+    trade = ib.placeOrder(AAPL, copy(asked))
     await until(ib, lambda: errors)
 
     assert errors == [(trade.order.orderId, code)]
