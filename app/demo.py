@@ -2,7 +2,7 @@
 
 import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from domain.account import Environment
 from domain.connection import Permission
 from domain.errors import ErrorCode, Problem
 from domain.ids import UserId
+from sandbox.doors import Door, doors
 from store.keyring import Keyring
 
 FOLDER = Path("data/demo")
@@ -33,14 +34,15 @@ LINK_MINUTES = 60
 class _Demo:
     """What is made for a newcomer, and told once the server answers."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings, self._ways_in = settings, ("", "")
+    def __init__(self, settings: Settings, doors: Sequence[Door]) -> None:
+        self._settings, self._doors, self._ways_in = settings, doors, ("", "")
 
     async def prepare(self, house: House) -> None:
-        """A user, a connection linked over the real adapter, and the ways in."""
+        """A user, a connection of every broker linked over its adapter, and the ways in."""
         stores = house.stores
         user = await stores.users.create(DEMO_USER, None, Role.USER)
-        await _link(house, user.id)
+        for door in self._doors:
+            await _link(house, user.id, door)
         link = await one_time_link(stores, DEMO_USER, self._settings.public, LINK_MINUTES)
         _, token = await stores.tokens.issue(
             user.id,
@@ -70,7 +72,7 @@ async def run(port: int) -> None:
         with bound(settings) as listener:
             async with sandbox.serve(seed=SEED, demo=True, tick_interval=TICK_SECONDS) as box:
                 here = at_port(settings, listener).model_copy(update={"endpoints": _at(box)})
-                demo = _Demo(here)
+                demo = _Demo(here, doors(box))
                 await serving.run(here, listener, prepare=demo.prepare, started=demo.greet)
 
 
@@ -111,26 +113,22 @@ def _alone() -> Iterator[None]:
 
 def _at(box: sandbox.Sandbox) -> Endpoints:
     """The sandbox in place of the brokers' own addresses."""
-    alpaca = box.alpaca
-    urls = {
-        "trading": alpaca.paper.url,
-        "stream": alpaca.paper.socket_url,
-        "data": alpaca.market.url,
-        "data_stream": alpaca.market_stream.socket_url,
-    }
-    return {"alpaca": {"paper": urls}}
+    return {one.broker: {one.environment.lower(): dict(one.endpoints)} for one in doors(box)}
 
 
-async def _link(house: House, user: UserId) -> None:
-    connect = house.services.connect
+async def _link(house: House, user: UserId, door: Door) -> None:
+    """As a person would: keys are typed in, a consent is given on the broker's page."""
+    connect, plugin = house.services.connect, house.services.plugins[door.broker]
     begun = await connect.begin(
         user,
-        broker="alpaca",
-        environment=Environment.PAPER,
-        label="Demo portfolio",
+        broker=door.broker,
+        environment=Environment(door.environment),
+        label=f"{plugin.title} demo",
         permission=Permission.TRADE,
         persist=True,
         signed_in_at=None,
+        values=door.typed if door.consent else None,
     )
-    keys = {"key_id": sandbox.PAPER_KEY, "secret": sandbox.PAPER_SECRET}
-    await connect.complete(user, begun.connection.id, keys)
+    page = begun.sign_in.authorize_url
+    values = door.consent(page) if door.consent and page else door.typed
+    await connect.complete(user, begun.connection.id, values)

@@ -82,7 +82,8 @@ def sheet(taken: Iterable[Offer]) -> Sheet:
     """By row and type, the times in force."""
     found: dict[str, dict[str, list[str]]] = {}
     for offer in taken:
-        found.setdefault(offer.row, {}).setdefault(offer.type, []).append(offer.time_in_force)
+        types = found.setdefault(offer.row, {})
+        types.setdefault(offer.type.value, []).append(offer.time_in_force.value)
     return found
 
 

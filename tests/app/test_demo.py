@@ -11,10 +11,13 @@ import aiohttp
 from tests.app.process import Child, ran, started
 
 PORTFOLIO = """{
-  connections { label health { state } }
-  positions(first: 50) { edges { node { instrument { symbol } valuation { marketValue } } } }
-  orders(first: 50, openOnly: true) { edges { node { status } } }
+  connections { label broker health { state } accounts { id } }
+  positions(first: 200) { edges { node {
+    quantity accountId currency instrument { symbol } valuation { marketValue }
+  } } }
+  orders(first: 100, openOnly: true) { edges { node { status } } }
 }"""
+BROKERS = {"alpaca", "coinbase", "etrade", "ibkr"}
 
 
 async def _ways_in(child: Child) -> tuple[str, str, str]:
@@ -36,19 +39,37 @@ async def _asked(url: str, token: str, query: str) -> dict[str, Any]:
         return body["data"]  # type: ignore[no-any-return]  # JSON
 
 
+async def _settled(url: str, token: str) -> dict[str, Any]:
+    """What is shown once every account has something to show, with a price."""
+    async with asyncio.timeout(30):
+        while True:
+            seen = await _asked(url, token, PORTFOLIO)
+            shown = [edge["node"] for edge in seen["positions"]["edges"]]
+            accounts = {each["id"] for one in seen["connections"] for each in one["accounts"]}
+            if {one["accountId"] for one in shown} == accounts and all(
+                one["valuation"] for one in shown
+            ):
+                return seen
+            await asyncio.sleep(0.1)
+
+
 async def test_it_shows_a_live_portfolio_to_whoever_has_the_token_or_the_link(
     tmp_path: Path,
 ) -> None:
     async with started(tmp_path, "demo", "--port", "0") as child:
         url, link, token = await _ways_in(child)
-        seen: dict[str, Any] = {"positions": {"edges": []}}
-        async with asyncio.timeout(30):
-            while not seen["positions"]["edges"]:
-                seen = await _asked(url, token, PORTFOLIO)
-        assert seen["connections"] == [{"label": "Demo portfolio", "health": {"state": "ACTIVE"}}]
-        symbols = {edge["node"]["instrument"]["symbol"] for edge in seen["positions"]["edges"]}
-        assert {"AAPL", "SPY", "TSLA", "BTC"} <= symbols
-        assert all(edge["node"]["valuation"] for edge in seen["positions"]["edges"])
+        seen = await _settled(url, token)
+        told = {one["broker"]: one for one in seen["connections"]}
+        assert set(told) == BROKERS
+        assert {one["health"]["state"] for one in told.values()} == {"ACTIVE"}
+        assert told["alpaca"]["label"] == "Alpaca demo"
+        assert len(told["etrade"]["accounts"]) == len(told["ibkr"]["accounts"]) == 2
+        shown = [edge["node"] for edge in seen["positions"]["edges"]]
+        symbols = {one["instrument"]["symbol"] for one in shown}
+        assert {"AAPL", "SPY", "TSLA", "BTC", "SAP", "MESH7"} <= symbols
+        assert {one["currency"] for one in shown} == {"USD", "EUR", "GBP"}
+        accounts = {each["id"] for one in told.values() for each in one["accounts"]}
+        assert {one["accountId"] for one in shown} == accounts
         assert seen["orders"]["edges"]
         async with aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
             async with http.post("/link", json={"secret": link.partition("#")[2]}) as answer:
@@ -98,4 +119,4 @@ async def test_settings_for_real_accounts_have_no_say_in_it(tmp_path: Path) -> N
         url, _, token = await _ways_in(child)
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
         state = (await _asked(url, token, "{ connections { health { state } } }"))["connections"]
-        assert state == [{"health": {"state": "ACTIVE"}}]
+        assert state == [{"health": {"state": "ACTIVE"}}] * len(BROKERS)

@@ -24,8 +24,10 @@ async def test_every_order_that_is_declared_is_taken_and_no_other(
     assert wanted, "what cannot be ordered at all is not traded"
     async with opened(name, box) as scene:
         found = await taken(scene, asset_class)
-    assert sheet(one for one in found if one not in wanted) == {}, "taken, and not declared"
-    assert sheet(one for one in wanted if one not in found) == {}, "declared, and not taken"
+    surplus = sheet(one for one in found if one not in wanted)
+    missing = sheet(one for one in wanted if one not in found)
+    assert not surplus, f"taken, and not declared: {surplus}"
+    assert not missing, f"declared, and not taken: {missing}"
 
 
 @pytest.mark.parametrize(("name", "asset_class"), CLASSES)
