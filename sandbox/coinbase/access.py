@@ -66,7 +66,7 @@ class Access:
         if kind.lower() != "bearer":
             self.refused.append("no token")
             raise Unauthorized
-        return self.by_token(token, f"{request.method} {request.host}{request.path}")
+        return self.by_token(token, f"{request.method} {request.host}{request.rel_url.raw_path}")
 
     def count(self, key: Key) -> Window:
         """Take one request off its second; past the limit less than nothing is left."""

@@ -48,8 +48,7 @@ def configuration(ticket: Ticket) -> dict[str, Any]:
         found["end_time"] = words.moment(ticket.expires)
     if ticket.type is OrdType.STOP_LIMIT:
         found["stop_direction"] = words.STOP_DIRECTION[ticket.side]
-    name = words.CONFIGURATION.get((ticket.type, ticket.time_in_force))
-    return {} if name is None else {name: found}
+    return {_name(ticket): found}
 
 
 def amount(terms: dict[str, Any], name: str) -> Decimal | None:
@@ -70,6 +69,14 @@ def check_size(size: Decimal | None, instrument: Instrument) -> None:
     """`Rejected` if it is finer than the increment."""
     if size is not None and size % instrument.lot:
         raise Rejected(Reason.INVALID, "Too many decimals in order amount")
+
+
+def _name(ticket: Ticket) -> str:
+    """What was placed elsewhere may have a life that Coinbase has no word for."""
+    market = ticket.type is OrdType.MARKET
+    usual = TimeInForce.IMMEDIATE_OR_CANCEL if market else TimeInForce.GOOD_TILL_CANCEL
+    names = words.CONFIGURATION
+    return names.get((ticket.type, ticket.time_in_force)) or names[ticket.type, usual]
 
 
 def _configuration(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -102,8 +109,9 @@ def _ticket(
 
 
 def _check(ticket: Ticket, terms: dict[str, Any], market: Market) -> None:
-    if ticket.cash_quantity is not None and ticket.side is Side.SELL:
-        raise Rejected(Reason.INVALID, "Market sells are placed by base size")
+    bought = ticket.type is OrdType.MARKET and ticket.side is Side.BUY
+    if ticket.cash_quantity is not None and not bought:
+        raise Rejected(Reason.INVALID, "only market purchases are placed by quote size")
     if ticket.type is OrdType.STOP_LIMIT:
         if terms.get("stop_direction") != words.STOP_DIRECTION[ticket.side]:
             raise Rejected(Reason.INVALID, "stop_direction does not fit the side")
