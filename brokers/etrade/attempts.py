@@ -81,8 +81,8 @@ class Attempts:
         if attempt is None or self._has_rival(client_order_id, attempt):
             return None
         free = (report for report in listed if report.broker_order_id not in self._claimed)
-        fitting = [report for report in free if _fits(attempt, report)]
-        return fitting[0] if len(fitting) == 1 else None
+        fitting = {one.broker_order_id: one for one in free if _fits(attempt, one)}
+        return next(iter(fitting.values())) if len(fitting) == 1 else None
 
     def _has_rival(self, client_order_id: str, attempt: _Attempt) -> bool:
         """Whether there is another sending of the very same order to the same account."""

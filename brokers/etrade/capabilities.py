@@ -76,5 +76,6 @@ CAPABILITIES = Capabilities(
         "pushes.MARKS": UNPROVEN,
         "rate": vendor_doc("2018"),
         "find_horizon": UNPROVEN,
+        "absence_settles": UNPROVEN,
     },
 )

@@ -148,6 +148,9 @@ def _unauthorized(problem: str, message: str) -> BrokerError:
         case "consumer_key_rejected" | "consumer_key_unknown":
             text = "E*TRADE does not take this consumer key; ask E*TRADE for a new one"
             return CredentialsRejected(text, broker_code=problem)
+        case "signature_invalid":
+            text = "E*TRADE refuses our signature; the consumer secret or the token's is another"
+            return CredentialsRejected(text, broker_code=problem)
         case "timestamp_refused":
             text = "E*TRADE refuses the time of day; set this machine's clock"
             return Refused(text, broker_code=problem)

@@ -74,10 +74,11 @@ class Listing:
         raise Unintelligible("E*TRADE's pages of positions do not end")
 
     async def orders(self, number: str, since: datetime | None = None) -> tuple[OrderReport, ...]:
-        """Open orders and those placed from `since` on (a day ago), each once."""
+        """Open orders and those placed from `since` on (a day ago), again for each execution."""
         recent = await self._pages(number, self._days(since or self._clock.now() - _RECENT))
-        listed = {one.broker_order_id: one for one in await self._open(number)}
-        return tuple((listed | {one.broker_order_id: one for one in recent}).values())
+        listed = {one.broker_order_id for one in recent}
+        older = (one for one in await self._open(number) if one.broker_order_id not in listed)
+        return (*recent, *older)
 
     async def _open(self, number: str) -> list[OrderReport]:
         """By their status where that can be asked for; E*TRADE's own sandbox fails it (2025).

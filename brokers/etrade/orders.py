@@ -8,6 +8,7 @@ from functools import reduce
 from math import gcd
 
 from brokers.etrade import words
+from brokers.etrade.executions import executions
 from brokers.etrade.symbols import combination_of, instrument_of
 from brokers.etrade.times import moment_of
 from brokers.wire import Row
@@ -63,7 +64,11 @@ def reports(row: Row, heard: Heard) -> Iterator[OrderReport]:
     for index, detail in enumerate(details):
         # The first keeps the id that cancels the whole; E*TRADE gives the others none.
         name = broker_order_id if index == 0 else f"{broker_order_id}#{index + 1}"
-        yield _report(name, row, detail, heard)
+        report = _report(name, row, detail, heard)
+        yield report
+        if index == 0:
+            for execution in executions(row, report):
+                yield dataclasses.replace(report, execution=execution)
 
 
 def _report(name: str, row: Row, detail: Row, heard: Heard) -> OrderReport:

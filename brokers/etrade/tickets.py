@@ -9,7 +9,7 @@ from brokers.etrade.symbols import order_type, product_of
 from domain.errors import InvalidTicket
 from domain.instrument import AssetClass, Instrument
 from domain.money import plain, times
-from domain.order import Leg, OrderSide, OrderType, PositionEffect, Terms, TimeInForce
+from domain.order import Leg, OrderClass, OrderSide, OrderType, PositionEffect, Terms, TimeInForce
 
 # Alphanumerics, and no more of them than this.
 _LONGEST_ID = 20
@@ -20,6 +20,7 @@ _PRICE_TYPE = {
     if kind not in {OrderType.NET, OrderType.TRAILING_STOP}
 }
 _TERM = {time: word for word, time in words.TERM.items()}
+_CLASSES = frozenset({OrderClass.SIMPLE, OrderClass.MULTI_LEG})
 _KIND = {
     AssetClass.EQUITY: "EQ",
     AssetClass.ETF: "EQ",
@@ -68,9 +69,11 @@ def canceling(broker_order_id: str) -> Mapping[str, object]:
 
 def _request(asked: Asked) -> dict[str, object]:
     """Numbers and truths are strings, as in E*TRADE's own samples; lists are lists."""
-    kind = asked.instrument.asset_class
-    if not asked.legs and kind not in _KIND:
-        raise InvalidTicket(f"E*TRADE trades no {kind}")
+    kind, hangs = asked.instrument.asset_class, asked.terms.order_class
+    if hangs not in _CLASSES:
+        raise InvalidTicket(f"E*TRADE's API takes no {hangs} orders")
+    if not asked.legs and (kind not in _KIND or asked.terms.type is OrderType.NET):
+        raise InvalidTicket(f"E*TRADE takes no {asked.terms.type} orders for {kind}")
     named = order_type([leg.instrument for leg in asked.legs]) if asked.legs else _KIND[kind]
     return {
         "orderType": named,
@@ -93,14 +96,16 @@ def _order(asked: Asked) -> dict[str, object]:
 
 
 def _price_type(terms: Terms) -> str:
+    lives = terms.time_in_force if terms.time_in_force in _AT_THE_AUCTION else None
+    if lives is not None and (terms.type, lives) not in _PRICE_TYPE:
+        raise InvalidTicket(f"E*TRADE takes no {terms.type} orders that live {lives}")
     if terms.type is OrderType.NET:
         net = terms.limit_price or Decimal(0)
         return "NET_EVEN" if net == 0 else ("NET_DEBIT" if net > 0 else "NET_CREDIT")
     if terms.type is OrderType.TRAILING_STOP:
         return "TRAILING_STOP_CNST" if terms.trail_percent is None else "TRAILING_STOP_PRCT"
-    lives = terms.time_in_force if terms.time_in_force in _AT_THE_AUCTION else None
     if (terms.type, lives) not in _PRICE_TYPE:
-        raise InvalidTicket(f"E*TRADE takes no {terms.type} orders that live {lives}")
+        raise InvalidTicket(f"E*TRADE takes no {terms.type} orders")
     return _PRICE_TYPE[terms.type, lives]
 
 

@@ -26,7 +26,7 @@ class Access:
     tokens: Tokens
     quirks: Quirks
     limit: int = 200
-    _clockwork: Clockwork = field(default_factory=Clockwork)
+    clockwork: Clockwork = field(default_factory=Clockwork)
     _counts: dict[tuple[str, str], tuple[datetime, int]] = field(default_factory=dict)
 
     def consumer(self, request: web.Request) -> dict[str, str]:
@@ -35,7 +35,7 @@ class Access:
         secret = self.tokens.consumers.get(told["oauth_consumer_key"])
         if secret is None:
             raise Unsigned("consumer_key_rejected")
-        self._clockwork.check(told, self.clock())
+        self.clockwork.check(told, self.clock())
         url = f"{request.scheme}://{request.host}{request.raw_path}"
         signatures.check(request.method, url, told, secret, self._token_secret(told))
         return told

@@ -48,6 +48,7 @@ def listed(account: Account, market: Market, order: Order, numbers: Numbers) -> 
         "orderId": numbers.of(order.id),
         "orderType": kind(market, order.ticket),
         "OrderDetail": [detail],
+        "Events": {"Event": _events(account, market, order)},
     }
 
 
@@ -99,6 +100,23 @@ def _parts(account: Account, order: Order) -> list[Order]:
     if order.ticket.contingency is Contingency.MULTILEG:
         return family.legs(account, order)
     return [order]
+
+
+def _events(account: Account, market: Market, order: Order) -> list[dict[str, Any]]:
+    """That it was placed, and each execution with what it filled itself."""
+    placed = {"name": "ORDER_PLACED", "dateTime": milliseconds(order.created)}
+    fills = [one for one in account.executions.values() if one.order_id == order.id]
+    return [placed] + [
+        {
+            "name": "ORDER_EXECUTED",
+            "dateTime": milliseconds(one.at),
+            "Instrument": [
+                _named(market, order.ticket)
+                | {"filledQuantity": one.quantity, "averageExecutionPrice": one.price}
+            ],
+        }
+        for one in sorted(fills, key=lambda one: one.cumulative)
+    ]
 
 
 def _instrument(market: Market, order: Order) -> dict[str, Any]:

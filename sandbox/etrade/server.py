@@ -113,6 +113,8 @@ class ETrade:
             "signed_in_at": self._exchange.time().isoformat(),
         }
 
-    def expire(self, token: str) -> None:
-        """End a token at once, as midnight does."""
-        self.tokens.access[token].ends = self._exchange.time()
+    def expire(self, *, but: str = "") -> None:
+        """End every token at once, as midnight does, but one that may be given later."""
+        for name, token in self.tokens.access.items():
+            if name != but:
+                token.ends = self._exchange.time()

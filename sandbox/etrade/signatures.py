@@ -51,16 +51,17 @@ def check(method: str, url: str, told: Mapping[str, str], secret: str, token_sec
 
 
 class Clockwork:
-    """Times that are near enough, and nonces that were not seen before."""
+    """Times that are near enough, which is `skew`, and nonces that were not seen before."""
 
     def __init__(self) -> None:
+        self.skew = SKEW
         self._seen: dict[tuple[str, str, str], datetime] = {}
 
     def check(self, told: Mapping[str, str], now: datetime) -> None:
         """Nothing for a fresh one; else Unsigned."""
         text = told["oauth_timestamp"]
         seconds = int(text) if text.isdigit() else 0
-        earliest, latest = ((now + sign * SKEW).timestamp() for sign in (-1, 1))
+        earliest, latest = ((now + sign * self.skew).timestamp() for sign in (-1, 1))
         if not earliest <= seconds <= latest:
             window = f"{int(earliest)}-{int(latest)}"
             raise Unsigned(f"timestamp_refused,oauth_acceptable_timestamps={window}")

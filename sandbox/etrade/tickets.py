@@ -86,6 +86,8 @@ def ticket(read: Read, account: Account) -> Ticket:
     security = str(_object(lines[0], "Product").get("securityType"))
     if security != read.kind:
         raise invalid("The order type does not fit the product", 1000)
+    if str(read.order.get("priceType")).startswith("NET_"):
+        raise invalid("A net price is for several legs", 1000)
     _check(read.kind, terms)
     _check_direction(account, symbol, side, opens=opens)
     quantity, money = _quantity(lines[0]), decimal(read.order, "investmentAmount")
@@ -105,6 +107,8 @@ def ticket(read: Read, account: Account) -> Ticket:
 def _combination(read: Read, lines: list[dict[str, Any]], terms: dict[str, Any]) -> Ticket:
     """Several legs at a net price; a credit is one that is paid to us."""
     word = str(read.order.get("priceType"))
+    if terms["extended_hours"] or terms["time_in_force"] in _AT_ONCE:
+        raise invalid("Combinations are good for the day or until canceled, in the session", 1000)
     if len(lines) != _LEGS[read.kind] or not word.startswith("NET_"):
         raise invalid("These legs make no such order", 1000)
     limit = terms["limit_price"] or Decimal(0)

@@ -1,7 +1,9 @@
 """E*TRADE's stage: a sign-in that reaches two accounts."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import ClassVar
+from urllib.parse import parse_qsl, urlsplit
 
 from brokers.etrade.symbols import combination_of
 from domain.account import Balance, Environment
@@ -37,15 +39,23 @@ class Stage(HttpStage):
         self.secrets = frozenset(values[name] for values in told for name in secret)
         self.accounts = {one.number: one for one in box.etrade.accounts}
         self.samples = _samples()
+        # Tests have clocks of their own, which the exchange's need not agree with.
+        box.etrade.access.clockwork.skew = timedelta(days=3650)
         self.exempt = {}
 
     async def expire(self) -> None:
-        """It is midnight in New York for the token that is in use."""
-        self.box.etrade.expire(self.credentials["token"])
+        """It is midnight in New York."""
+        self.box.etrade.expire(but=self._renewed["token"])
 
     def renewed(self) -> Mapping[str, str]:
         """What signing in again leaves."""
         return self._renewed
+
+    async def consent(self, url: str) -> Mapping[str, str]:
+        """The person accepts, and copies the code."""
+        asked = dict(parse_qsl(urlsplit(url).query))
+        code = self.box.etrade.tokens.let_in(asked["key"], asked["token"])
+        return {"oauth_verifier": code}
 
     def foreign(self) -> Balance | None:
         """Accounts are in dollars."""

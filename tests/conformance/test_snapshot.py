@@ -68,10 +68,12 @@ async def test_a_fraction_is_told_to_its_last_digit(scene: Scene) -> None:
     if not broken:
         pytest.skip("no fractions are traded there")
     sample = sample_of(scene, *broken)
-    trade(scene, sample.symbol, Decimal("0.12345678"))
+    lot = scene.stage.box.exchange.market.instruments[sample.symbol].lot
+    quantity = Decimal("0.12345678") // lot * lot
+    trade(scene, sample.symbol, quantity)
     told = _holding(await _snapshot(scene), sample)
     assert told is not None
-    assert told.quantity == Decimal("0.12345678")
+    assert told.quantity == quantity
 
 
 async def test_an_option_has_its_terms_and_its_multiplier(scene: Scene) -> None:
