@@ -6,14 +6,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from app.callback import Callback
 from app.clock import RealClock
 from app.health import Health
 from app.house import House, opened_house
 from app.metrics import Metrics
+from app.openid import OpenId
+from app.provider import Provider
+from app.sessions import Sessions
 from app.settings import Settings
 from app.sign_in import Door, home
+from app.throttle import Attempts
 from app.traffic import Traffic
 from domain.clock import Clock
 from domain.ids import UserId
@@ -37,7 +42,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Starlette:
             _gauges(house, graphql, metrics)
             app.router.routes[:] = [
                 *graphql.routes,
-                *_door(settings, house, time).routes(),
+                *_doors(settings, house, time),
                 *Callback(house.access, house.returning).routes(),
                 *_health(settings, house, metrics).routes(),
                 home(house.access, "/graphql"),
@@ -90,16 +95,47 @@ def _health(settings: Settings, house: House, metrics: Metrics) -> Health:
     )
 
 
-def _door(settings: Settings, house: House, clock: Clock) -> Door:
-    stores = house.stores
-    return Door(
-        users=stores.users,
-        sign_ins=stores.sign_ins,
-        links=stores.links,
-        audit=stores.audit,
-        clock=clock,
+def _doors(settings: Settings, house: House, clock: Clock) -> list[BaseRoute]:
+    stores, attempts = house.stores, Attempts(clock)
+    sessions = Sessions(
+        stores.sign_ins,
+        stores.audit,
+        clock,
         cookie=settings.cookie,
         secure=settings.https,
+        length=settings.session_length,
+    )
+    door = Door(
+        users=stores.users,
+        links=stores.links,
+        second_factors=stores.second_factors,
+        sessions=sessions,
+        attempts=attempts,
         origins=settings.origins,
-        session_length=settings.session_length,
+    )
+    provider = Provider(
+        openid=_openid(settings, clock),
+        users=stores.users,
+        identities=stores.identities,
+        sessions=sessions,
+        access=house.access,
+        attempts=attempts,
+        clock=clock,
+        secret=stores.sign_in_secret,
+        origins=settings.origins,
+        create_users=settings.oidc_create_users,
+    )
+    return [*door.routes(), *provider.routes()]
+
+
+def _openid(settings: Settings, clock: Clock) -> OpenId | None:
+    if settings.oidc_issuer is None or settings.oidc_client_id is None:
+        return None
+    secret = settings.oidc_client_secret
+    return OpenId(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=None if secret is None else secret.get_secret_value(),
+        back=settings.provider_return,
+        clock=clock,
     )

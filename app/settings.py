@@ -24,6 +24,7 @@ from app.config_ini import read_config_ini
 PREFIX = "BROKERGRAPH_"
 
 CALLBACK_PATH = "/connect/callback"
+PROVIDER_RETURN = "/sign-in/provider/return"
 
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -109,6 +110,22 @@ class Settings(BaseSettings):
     )
     session_length: timedelta = Field(
         default=timedelta(days=14), description="How long a browser stays signed in."
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="An OpenID Connect provider by which people may sign in, by its issuer; "
+        f"register the public URL followed by {PROVIDER_RETURN} there.",
+    )
+    oidc_client_id: str | None = Field(
+        default=None, description="What that provider knows this server by."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="The secret that goes with it, if the provider gave one."
+    )
+    oidc_create_users: bool = Field(
+        default=False,
+        description="Whether whoever the provider lets in, and nobody here is linked to, becomes "
+        "a new user.",
     )
     sockets_per_user: int = Field(
         default=50, ge=1, description="Open GraphQL sockets of one user; more are turned away."
@@ -231,6 +248,11 @@ class Settings(BaseSettings):
     def callback(self) -> str:
         """Where brokers' pages send people back to; to be registered there, to the letter."""
         return f"{self.public}{CALLBACK_PATH}"
+
+    @property
+    def provider_return(self) -> str:
+        """Where the provider of sign-ins sends people back to."""
+        return f"{self.public}{PROVIDER_RETURN}"
 
     @property
     def https(self) -> bool:

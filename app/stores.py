@@ -54,6 +54,7 @@ class Stores:
     risk_limits: RiskLimits
     trading_states: TradingStates
     preview_secret: bytes = field(repr=False)
+    sign_in_secret: bytes = field(repr=False)
 
 
 def keyring(settings: Settings) -> Keyring:
@@ -127,4 +128,5 @@ def composed(db: Database, writer: Writer, keys: Keyring) -> Stores:
         risk_limits=RiskLimits(writer),
         trading_states=TradingStates(writer),
         preview_secret=keys.preview_secret(),
+        sign_in_secret=keys.sign_in_secret(),
     )

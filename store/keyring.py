@@ -77,6 +77,10 @@ class Keyring:
         """What signs previews, the same in every process that has these keys."""
         return _derived(self.key(self.primary), b"order previews")
 
+    def sign_in_secret(self) -> bytes:
+        """What seals the state of browsers that are away at a provider."""
+        return _derived(self.key(self.primary), b"sign-ins by a provider")
+
     def __repr__(self) -> str:
         return f"Keyring({', '.join(self._keys)})"
 

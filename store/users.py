@@ -113,12 +113,16 @@ class Users:
             await UserRow.filter(id=row.id).update(password=await self._hashed(password))
         return _user(row)
 
-    async def _hashed(self, password: str | None) -> str | None:
-        if password is None:
-            return None
+    def check_password(self, password: str) -> None:
+        """Problem unless it may be somebody's password."""
         if not _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
             message = f"a password has {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters"
             raise Problem(ErrorCode.BAD_INPUT, message, field="password")
+
+    async def _hashed(self, password: str | None) -> str | None:
+        if password is None:
+            return None
+        self.check_password(password)
         return await asyncio.to_thread(self._hasher.hash, password)
 
     def _matches(self, hashed: str, password: str) -> bool:

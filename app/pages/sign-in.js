@@ -1,27 +1,62 @@
-// Signs in by a name and a password, or by a one-time link whose secret follows the # and so
-// reaches no server log.
+// Signs in by a name and a password, by a provider, or by a one-time link whose secret follows the
+// # and so reaches no server log; at /password such a link sets a new password. What is not asked
+// for is hidden and disabled; a code is asked for once the server wants one.
 const form = document.querySelector("form");
 const alertLine = document.querySelector("[role=alert]");
+const provider = document.querySelector("#provider");
+const secret = location.hash.slice(1);
+const path = secret ? location.pathname : "/sign-in";
 
-async function post(path, body) {
-  const response = await fetch(path, {
+function show(name, shown) {
+  form[name].disabled = !shown;
+  form[name].closest("label").hidden = !shown;
+}
+
+async function send(to, body) {
+  const response = await fetch(to, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   });
-  if (response.ok) return location.replace("/");
   const answer = await response.json().catch(() => ({ message: "The server did not answer." }));
+  if (response.ok) return answer;
   alertLine.textContent = answer.message;
+  if (answer.code !== "SECOND_FACTOR_REQUIRED") return null;
+  show("code", true);
+  form.code.value = "";
+  form.code.focus();
+  return null;
+}
+
+async function signIn() {
+  alertLine.textContent = "";
+  const typed = Object.fromEntries(new FormData(form));
+  if (await send(path, secret ? { ...typed, secret } : typed)) location.replace("/");
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  alertLine.textContent = "";
-  post("/sign-in", Object.fromEntries(new FormData(form)));
+  signIn();
 });
 
-const secret = location.hash.slice(1);
+provider.addEventListener("click", async () => {
+  const answer = await send("/sign-in/provider", {});
+  if (answer) location.assign(answer.url);
+});
+
 if (secret) {
-  history.replaceState(null, "", location.pathname);
-  post("/link", { secret });
+  history.replaceState(null, "", path);
+  show("name", false);
+  show("password", path === "/password");
+  if (path === "/password") {
+    form.password.autocomplete = "new-password";
+    form.querySelector("button").textContent = "Choose this password";
+    form.password.focus();
+  } else signIn();
+} else {
+  fetch("/sign-in/provider").then((response) => response.json()).then(({ issuer }) => {
+    if (!issuer) return;
+    provider.textContent = `Sign in by ${new URL(issuer).host}`;
+    provider.hidden = false;
+  });
 }
