@@ -62,7 +62,8 @@ def apps(plugins: Mapping[str, Plugin], settings: Settings) -> Mapping[str, Cred
 
 def _app_fields(plugin: Plugin) -> list[str]:
     consents = (way for way in plugin.sign_ins if isinstance(way, Consent))
-    return [field.name for way in consents for field in way.fields]
+    fields = [field for way in consents for field in way.fields]
+    return [field.name for field in (*fields, *(plugin.data_key.fields if plugin.data_key else ()))]
 
 
 def _at_intervals(plugin: Plugin, longer: Intervals) -> Plugin:

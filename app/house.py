@@ -121,7 +121,8 @@ def _lines(settings: Settings, stores: Stores, clock: Clock, metrics: Metrics) -
         await stores.audit.append(call.user, entry_of(call))
 
     credentials = stores.connections.credentials
-    return Lines(plugins(), credentials, record, clock, endpoints(plugins(), settings))
+    offered, held = plugins(), apps(plugins(), settings)
+    return Lines(offered, credentials, record, clock, endpoints(offered, settings), held=held)
 
 
 def _feeds(parts: _Parts, tenure: Tenure) -> Feeds:

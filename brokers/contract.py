@@ -198,12 +198,41 @@ class Broker(Protocol):
         ...
 
 
+class Prices(Protocol):
+    """The part of a line that prices; in its place may be prices by a key of the server's own."""
+
+    async def quotes(self, instruments: Sequence[Instrument]) -> Sequence[Mark]:
+        """As `Broker.quotes`."""
+        ...
+
+    def follow(self, instruments: frozenset[Instrument]) -> None:
+        """As `Broker.follow`."""
+        ...
+
+    def marks(self) -> AsyncIterator[Mark]:
+        """As `Broker.marks`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataKey:
+    """A key of the server's own that prices all of its connections, so that each needs none.
+
+    `fields` are what the settings hold of it, by what a line takes them for in `signs`; connections
+    share one line where those of their `endpoints` are the same.
+    """
+
+    fields: tuple[Field, ...]
+    signs: Mapping[str, str]
+    endpoints: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """All that a line needs; `endpoints` are base URLs by the names in the plugin.
 
     `permission` is what the person wants it for, so that no more than that is asked for; what may
-    leave is the gate's to say.
+    leave is the gate's to say. `prices`, where there are any, are to be used for the line's own.
     """
 
     credentials: Credentials
@@ -212,6 +241,7 @@ class Opening:
     gate: "Gate"
     clock: Clock
     permission: Permission = Permission.READ
+    prices: Prices | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +249,8 @@ class Plugin:
     """A broker as the product sees it before anybody has signed in; importing it loads no SDK.
 
     `endpoints` are the vendor's own base URLs by environment and name; settings may replace each.
-    `sign_ins` are the ways to sign in, the usual one first.
+    `sign_ins` are the ways to sign in, the usual one first; `data_key` is what the server may have
+    of its own for prices.
     """
 
     name: str
@@ -228,6 +259,7 @@ class Plugin:
     capabilities: Capabilities
     endpoints: Mapping[Environment, Mapping[str, str]]
     open: Callable[[Opening], Awaitable[Broker]]
+    data_key: DataKey | None = None
 
     @property
     def sign_in(self) -> SignIn:

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
-from brokers.contract import Broker, Credentials, Opening, Plugin
+from brokers.contract import Broker, Credentials, Opening, Plugin, Prices
 from brokers.gate import Call, CallRecord, Gate, Limits, Purpose, unwatched
+from brokers.house_prices import HOUSE, HousePrices
 from domain.account import Environment
 from domain.clock import Clock
 from domain.connection import Connection, Permission
@@ -28,7 +30,7 @@ class Lines:
     """Opens lines and keeps them; whoever asks while one is being opened waits for the same one.
 
     `endpoints` replace a plugin's own base URLs by broker, environment and name; `written` is told
-    of every request whose first bytes have left.
+    of every request whose first bytes have left; `held` are the server's own keys by broker.
     """
 
     def __init__(
@@ -39,7 +41,9 @@ class Lines:
         clock: Clock,
         endpoints: Endpoints | None = None,
         written: Callable[[Call], None] = unwatched,
+        held: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
+        self._held, self._houses = held or {}, dict[object, HousePrices]()
         self._plugins, self._credentials, self._written = plugins, credentials, written
         self._record, self._clock, self._endpoints = record, clock, endpoints or {}
         self._limits = {
@@ -98,6 +102,8 @@ class Lines:
         """Let go of all lines."""
         for connection in list(self._lines):
             await self.close(connection)
+        for house in self._houses.values():
+            await house.aclose()
 
     async def _open(self, connection: Connection) -> Broker:
         gate = self._gate(connection, lambda: self._permission(connection.id))
@@ -110,8 +116,24 @@ class Lines:
         return Permission.READ if line is None else line.permission
 
     async def _dial(self, connection: Connection, credentials: Credentials, gate: Gate) -> Broker:
-        opening = self._opening(connection, credentials, gate)
-        return await self._plugin(connection.broker).open(opening)
+        opening, plugin = (
+            self._opening(connection, credentials, gate),
+            self._plugin(connection.broker),
+        )
+        return await plugin.open(replace(opening, prices=self._prices(plugin, opening)))
+
+    def _prices(self, plugin: Plugin, opening: Opening) -> Prices | None:
+        """A part of the house's, where the server has a key of its own."""
+        key, held = plugin.data_key, self._held.get(plugin.name, {})
+        if key is None or not all(field.name in held for field in key.fields):
+            return None
+        where = (plugin.name, *(opening.endpoints[name] for name in sorted(key.endpoints)))
+        if where not in self._houses:
+            gate = self._gate_of(plugin, HOUSE, ConnectionId(f"house {plugin.name}"))
+            signed = Credentials({key.signs[field.name]: held[field.name] for field in key.fields})
+            own = replace(opening, credentials=signed, gate=gate, permission=Permission.READ)
+            self._houses[where] = HousePrices(partial(plugin.open, own))
+        return self._houses[where].share()
 
     def _opening(self, connection: Connection, credentials: Credentials, gate: Gate) -> Opening:
         plugin, environment = self._plugin(connection.broker), connection.environment
@@ -130,11 +152,21 @@ class Lines:
         )
 
     def _gate(self, connection: Connection, permission: Callable[[], Permission]) -> Gate:
+        plugin = self._plugin(connection.broker)
+        return self._gate_of(plugin, connection.user_id, connection.id, permission)
+
+    def _gate_of(
+        self,
+        plugin: Plugin,
+        user: UserId,
+        connection: ConnectionId,
+        permission: Callable[[], Permission] = lambda: Permission.READ,
+    ) -> Gate:
         return Gate(
-            user=connection.user_id,
-            connection=connection.id,
+            user=user,
+            connection=connection,
             permission=permission,
-            limits=self._limits[self._plugin(connection.broker).name],
+            limits=self._limits[plugin.name],
             record=self._record,
             clock=self._clock,
             written=self._written,

@@ -6,6 +6,7 @@ import typer
 
 from app.commands import user_called, with_stores
 from app.stores import Stores
+from brokers.house_prices import HOUSE
 from domain.errors import ErrorCode, Problem
 from store.audit import AuditHead, Verdict
 
@@ -27,7 +28,10 @@ def verify(
 
     async def act(stores: Stores) -> list[tuple[str, Verdict]]:
         users = [await user_called(stores, name)] if name else await stores.users.list()
-        return [(user.name, await stores.audit.verify(user.id, logged=head)) for user in users]
+        chains = {user.name: user.id for user in users}
+        if not name:
+            chains["(the server itself)"] = HOUSE
+        return [(who, await stores.audit.verify(user, logged=head)) for who, user in chains.items()]
 
     verdicts = with_stores(act)
     for who, verdict in verdicts:

@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 
 from brokers.alpaca.capabilities import CAPABILITIES
-from brokers.contract import Asked, Broker, Consent, Credentials, Field, Keys, Opening, Plugin
+from brokers.contract import (
+    Asked,
+    Broker,
+    Consent,
+    Credentials,
+    DataKey,
+    Field,
+    Keys,
+    Opening,
+    Plugin,
+)
 from domain.account import Environment
 
 # One for both environments; a token is always asked of the live host (OAuth guide, 2026-06).
@@ -87,4 +97,12 @@ PLUGIN = Plugin(
         },
     },
     open=_open,
+    data_key=DataKey(
+        fields=(
+            Field(name="data_key_id", label="API key ID for market data", secret=False),
+            Field(name="data_secret", label="Its secret key", secret=True),
+        ),
+        signs={"data_key_id": "key_id", "data_secret": "secret"},
+        endpoints=frozenset({"data", "data_stream"}),
+    ),
 )

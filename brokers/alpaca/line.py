@@ -38,7 +38,7 @@ class Line:
         self._clock, self._client = opening.clock, Client(opening)
         self._fills = Fills()
         self._listing = Listing(self._client, self._fills, opening.clock)
-        self._prices = Prices(self._client, opening.clock)
+        self._prices = opening.prices or Prices(self._client, opening.clock)
         self._assets = Assets(self._client, opening.clock)
         self._number: str | None = None
         self._currency = "USD"

@@ -149,6 +149,7 @@ class Prices:
     def _ticker(self, market: Market, path: str) -> Ticker:
         return Ticker(
             self._client,
+            self._clock,
             path,
             wanted=lambda: frozenset(self._named.get(market.name, ())),
             post=lambda tick: self._tick(market, tick),

@@ -1,18 +1,24 @@
 """One of Alpaca's market-data websockets: signed in to, subscribed, read until it is lost."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import NoReturn
 
 from brokers.alpaca.client import Client
 from brokers.alpaca.quotes import ticks
 from brokers.alpaca.stream import ACK, Socket, connected
-from brokers.waiting import together
+from brokers.waiting import first, together
 from brokers.wire import Row
+from domain.clock import Clock
 from domain.errors import Unreachable
+
+logger = logging.getLogger(__name__)
 
 # What a plan without a subscription may follow; error 405 tells, nothing does beforehand.
 _FEW = 30
+# How long each part of more than that is streamed before it is the next one's turn, in seconds.
+ROTATE_EVERY = 60.0
 
 _SYMBOL_LIMIT = 405
 # Sign-in refused, connection limit, no such stream in this plan, insufficient subscription.
@@ -24,17 +30,23 @@ class Declined(Exception):
 
 
 class Ticker:
-    """The socket at `path`; `wanted` are the symbols to follow, `post` takes trades and quotes."""
+    """The socket at `path`; `wanted` are the symbols to follow, `post` takes trades and quotes.
+
+    More of them than the plan allows take turns; `streamed` are those whose turn it is.
+    """
 
     def __init__(
         self,
         client: Client,
+        clock: Clock,
         path: str,
         wanted: Callable[[], frozenset[str]],
         post: Callable[[Row], None],
     ) -> None:
-        self._client, self._path, self._wanted, self._post = client, path, wanted, post
+        self._client, self._clock, self._path = client, clock, path
+        self._wanted, self._post = wanted, post
         self._limit: int | None = None
+        self._turn = 0
         self._asked: frozenset[str] = frozenset()
         self.streamed: frozenset[str] = frozenset()
 
@@ -67,14 +79,31 @@ class Ticker:
         """Tell the difference between what is followed and what was asked for, as it changes."""
         while True:
             changed.clear()
-            wanted = frozenset(sorted(self._wanted())[: self._limit])
+            wanted = self._next()
             gone, new = self._asked - wanted, wanted - self._asked
             self._asked = wanted
             for action, names in (("unsubscribe", gone), ("subscribe", new)):
                 if names:
                     listed = sorted(names)
                     await socket.say({"action": action, "trades": listed, "quotes": listed})
+            await self._until(changed)
+
+    def _next(self) -> frozenset[str]:
+        """All that is wanted, or those whose turn it is."""
+        wanted = sorted(self._wanted())
+        if self._limit is None or len(wanted) <= self._limit:
+            return frozenset(wanted)
+        start = self._turn % len(wanted)
+        return frozenset((wanted + wanted)[start : start + self._limit])
+
+    async def _until(self, changed: asyncio.Event) -> None:
+        """Wait for a change, or until it is the next one's turn."""
+        if self._limit is None or len(self._wanted()) <= self._limit:
             await changed.wait()
+            return
+        await first(changed.wait(), self._clock.sleep(ROTATE_EVERY))
+        if not changed.is_set():
+            self._turn += self._limit
 
     def _take(self, message: Row, changed: asyncio.Event) -> None:
         match message.text("T"):
@@ -84,6 +113,7 @@ class Ticker:
                 self.streamed = frozenset(message.texts("trades"))
             case "error" if message.text("code") == str(_SYMBOL_LIMIT) and self._limit is None:
                 # Nothing of what was asked for is given: ask for what every plan has.
+                logger.info("more is followed than the plan streams: it takes turns, and is polled")
                 self._limit, self._asked = _FEW, self.streamed
                 changed.set()
             case _:

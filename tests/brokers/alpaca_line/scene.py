@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from brokers.alpaca.line import Line
 from brokers.alpaca.symbols import instrument_of
+from brokers.contract import Broker
 from domain.errors import (
     BrokerError,
 )
@@ -113,7 +114,7 @@ def latest(marks: list[Mark], instrument: Instrument) -> Mark | None:
 
 
 @asynccontextmanager
-async def pricing(line: Line) -> AsyncIterator[list[Mark]]:
+async def pricing(line: Broker) -> AsyncIterator[list[Mark]]:
     marks: list[Mark] = []
 
     task = asyncio.create_task(drained(line.marks(), marks.append))

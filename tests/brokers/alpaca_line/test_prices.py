@@ -5,10 +5,13 @@ from decimal import Decimal
 import pytest
 
 from brokers.alpaca.line import Line
+from brokers.alpaca.prices import Prices
 from brokers.alpaca.symbols import instrument_of
+from brokers.alpaca.ticker import ROTATE_EVERY
 from domain.errors import (
     Unreachable,
 )
+from domain.instrument import Instrument
 from sandbox import Sandbox
 from tests.brokers.alpaca_line.scene import (
     APPLE,
@@ -101,6 +104,28 @@ async def test_more_symbols_than_the_plan_allows_are_cut_to_what_it_allows(
         assert sum(session.wants("trades", one.symbol) for one in many) == 29
 
 
+async def test_more_symbols_than_the_plan_allows_take_turns(box: Sandbox) -> None:
+    clock = FakeClock()
+    many = [instrument_of(f"X{index:02}", "us_equity") for index in range(40)]
+    async with Desk(clock=clock).line(box) as line:
+        line.follow(frozenset(many))
+        async with pricing(line):
+            seen: set[str] = set()
+            for _ in range(2):
+                await until(lambda: len(_subscribed(box, many)) == 30)
+                seen |= _subscribed(box, many)
+                await until(lambda: clock.sleeping)
+                before = _subscribed(box, many)
+                await clock.advance(ROTATE_EVERY)
+                await until(lambda before=before: _subscribed(box, many) != before)  # type: ignore[misc]  # bound at once
+    assert seen == {one.symbol for one in many}
+
+
+def _subscribed(box: Sandbox, many: list[Instrument]) -> set[str]:
+    sessions = box.alpaca.prices.sessions
+    return {one.symbol for one in many if any(s.wants("trades", one.symbol) for s in sessions)}
+
+
 async def test_a_lost_price_stream_is_told(line: Line, box: Sandbox) -> None:
     line.follow(frozenset({APPLE}))
     marks = line.marks()
@@ -121,6 +146,7 @@ async def test_what_is_streamed_is_not_polled_and_what_is_not_is(box: Sandbox) -
         line.follow(frozenset({APPLE, CALL}))
         async with pricing(line) as marks:
             await until(lambda: latest(marks, APPLE) and latest(marks, CALL))
+            assert isinstance(line._prices, Prices)
             ticker = line._prices._tickers["stocks"]
             await until(lambda: ticker.streamed)
             stocks, options = (asked(path) for path in SNAPSHOTS)
