@@ -6,6 +6,7 @@ bodies, 2018 to 2026). Here every key begins small, and what may be several is a
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -81,7 +82,7 @@ def _name(element: Element) -> str:
 def _tidied(value: object, key: str, depth: int) -> object:
     if depth > _DEEPEST:
         raise Unintelligible("the broker's answer is nested too deeply")
-    if key in _LISTS:
+    if key in _LISTS and not (isinstance(value, str | int | Decimal) and value != ""):
         return [_tidied(each, "", depth + 1) for each in _several(value, key)]
     if isinstance(value, Mapping):
         return {
@@ -98,7 +99,7 @@ def _several(value: object, key: str) -> list[object]:
         return value
     if isinstance(value, Mapping) and [_small(name) for name in value] == [key]:
         return _several(next(iter(value.values())), key)
-    return [] if value is None or value in ("", {}) else [value]
+    return [value] if value else []
 
 
 def _small(name: object) -> str:

@@ -39,7 +39,7 @@ _TOO_MANY = "exceeded the rate limit"
 _USUAL_WAIT = 1.0
 _LONGEST_NUMBER = 5
 # Some errors come with a status that says otherwise.
-_ERRORS = (b"<error", b'{"error')
+_ERROR = re.compile(rb'\s*(?:<\?xml[^>]{0,100}>)?\s*(?:<Error\b|\{\s*"Error")')
 
 
 class CancelPending(Refused):
@@ -92,7 +92,7 @@ def refusal(answer: Answer, call: Call, now: datetime) -> BrokerError | None:
     """The error that an answer means; None for a success, which may be empty."""
     del now
     good = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
-    if good and not answer.body[:40].lstrip().lower().startswith(_ERRORS):
+    if good and not _ERROR.match(answer.body):
         return None
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
         return Unintelligible(f"E*TRADE sent us elsewhere (HTTP {answer.status})")

@@ -104,7 +104,7 @@ async def _token(opening: Opening, keys: Keys, name: str) -> tuple[str, str]:
     )
     try:
         answer = await http.request(call, opening.endpoints["oauth"].rstrip("/") + call.path)
-        return _pair(answer.body)
+        return pair(answer.body)
     except (OutcomeUnknown, Unintelligible) as error:
         message = error.message
     finally:
@@ -112,7 +112,7 @@ async def _token(opening: Opening, keys: Keys, name: str) -> tuple[str, str]:
     raise Unreachable(f"{message}; begin the sign-in again", code=ErrorCode.BROKER_UNREACHABLE)
 
 
-def _pair(body: bytes) -> tuple[str, str]:
+def pair(body: bytes) -> tuple[str, str]:
     """Decoded once: tokens hold slashes and equal signs."""
     found = dict(parse_qsl(body.decode("ascii", "replace")))
     token, secret = found.get("oauth_token"), found.get("oauth_token_secret")
