@@ -22,8 +22,9 @@ from domain.ids import ConnectionId, UserId
 from store import accounts, purge
 from store.book import Book
 from store.codec import encode
+from store.consent_models import ConsentRow
 from store.credentials import Credentials
-from store.models import AccountLink, AccountRow, ConnectionRow, ConsentRow
+from store.models import AccountLink, AccountRow, ConnectionRow
 from store.unit import Unit
 from store.values import account_of, connection_of
 from store.vault import Vault

@@ -9,8 +9,8 @@ import orjson
 
 from domain.errors import ErrorCode, Problem
 from domain.ids import ConnectionId, UserId
+from store.consent_models import ConsentRow
 from store.keyring import KeyringUnusable
-from store.models import ConsentRow
 from store.unit import Unit
 from store.vault import Sealed, Tampered, Vault
 from store.writer import Writer

@@ -19,7 +19,7 @@ from domain.errors import ErrorCode, Problem
 from store.engines import Batches
 
 APP = "store"
-_MODELS = ["store.models", "store.access_models", "store.money_models"]
+_MODELS = ["store.models", "store.access_models", "store.consent_models", "store.money_models"]
 _PRAGMAS = {
     "journal_mode": "WAL",
     "synchronous": "FULL",

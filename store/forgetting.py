@@ -12,11 +12,11 @@ from store.access_models import (
     TokenRow,
     UserRow,
 )
+from store.consent_models import ConsentRow
 from store.models import (
     AccountLink,
     AccountRow,
     ConnectionRow,
-    ConsentRow,
     CredentialRow,
     HoldingRow,
     IntentRow,

@@ -78,24 +78,6 @@ class CredentialRow(Model):
         table = "credential"
 
 
-class ConsentRow(Model):
-    """A consent that is waited for, or was answered: then nothing sealed is left."""
-
-    connection_id = fields.CharField(max_length=_ID, primary_key=True)
-    user_id = fields.CharField(max_length=_ID, db_index=True)
-    way = fields.CharField(max_length=32)
-    state = fields.CharField(max_length=_ID, unique=True)
-    session = fields.CharField(max_length=_ID, null=True)
-    expires_at = fields.DatetimeField()
-    answered_at = fields.DatetimeField(null=True)
-    key_id = fields.CharField(max_length=32, null=True)
-    wrapped_key = fields.BinaryField(null=True)
-    sealed = fields.BinaryField(null=True)
-
-    class Meta:
-        table = "consent"
-
-
 class AccountRow(Model):
     """An account once, however many connections reach it; `connection_id` is its owner."""
 
