@@ -28,7 +28,7 @@ from store.keyring import Keyring
 FOLDER = Path("data/demo")
 SEED = 7
 TICK_SECONDS = 1.0
-LINK_MINUTES = 60
+LINK_LASTS = timedelta(hours=1)
 
 
 class _Demo:
@@ -43,7 +43,7 @@ class _Demo:
         user = await stores.users.create(DEMO_USER, None, Role.USER)
         for door in self._doors:
             await _link(house, user.id, door)
-        link = await one_time_link(stores, DEMO_USER, self._settings.public, LINK_MINUTES)
+        link = await one_time_link(stores, DEMO_USER, self._settings.public, LINK_LASTS)
         _, token = await stores.tokens.issue(
             user.id,
             name="demo",

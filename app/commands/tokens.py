@@ -8,6 +8,7 @@ import typer
 from app.commands import noted, user_called, with_stores
 from app.stores import Stores
 from domain.access import Scope, Token
+from domain.ids import AccountId
 
 app = typer.Typer(no_args_is_help=True, help="Personal access tokens for API clients.")
 
@@ -20,15 +21,27 @@ def issue(
     label: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
     scope: Annotated[list[Scope] | None, typer.Option(help="What it may do; READ if none.")] = None,
     days: Annotated[int, typer.Option(min=1, max=3650, help="How long it is good.")] = 90,
+    account: Annotated[
+        list[str] | None, typer.Option(help="An account that it may see, by its id; all if none.")
+    ] = None,
+    unlimited_rate: Annotated[
+        bool, typer.Option("--unlimited-rate", help="May ask live views for every update.")
+    ] = False,  # noqa: FBT002 (an option)
 ) -> None:
     """Print a new token, which is shown only now."""
     scopes = frozenset(scope or [Scope.READ])
+    accounts = _accounts(account) if account else None
 
     async def act(stores: Stores) -> tuple[Token, str]:
         user = await user_called(stores, name)
         expires_at = stores.writer.clock.now() + timedelta(days=days)
         issued = await stores.tokens.issue(
-            user.id, name=label, scopes=scopes, expires_at=expires_at
+            user.id,
+            name=label,
+            scopes=scopes,
+            expires_at=expires_at,
+            accounts=accounts,
+            unlimited_rate=unlimited_rate,
         )
         await noted(stores, user.id, "issue token", token=issued[0].id, scopes=_words(scopes))
         return issued
@@ -63,6 +76,13 @@ def revoke(
 
     with_stores(act)
     typer.echo("Revoked.")
+
+
+def _accounts(shown: list[str]) -> list[AccountId]:
+    """The accounts by the ids that the API shows; one that is malformed names none."""
+    from graph.node import key_of
+
+    return [AccountId(key_of("Account", each)) for each in shown]
 
 
 def _words(scopes: frozenset[Scope]) -> str:
