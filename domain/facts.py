@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import IntEnum
+from operator import attrgetter
 
 from domain.instrument import Instrument
-from domain.money import EXACT, ZERO, times
-from domain.order import TERMINAL, ExecType, Execution, Leg, OrderStatus, Terms
+from domain.money import ZERO
+from domain.order import ExecType, Execution, Leg, OrderStatus, Terms
 
 _DAWN = datetime.min.replace(tzinfo=UTC)
 
@@ -31,18 +32,6 @@ _PRECEDENCE: Mapping[OrderStatus, int] = {
     OrderStatus.REPLACED: 1,
     OrderStatus.UNKNOWN: 0,
 }
-
-# Said to be so by the broker itself, so shown although fills have begun.
-_HELD_UP = frozenset(
-    {
-        OrderStatus.PENDING_CANCEL,
-        OrderStatus.PENDING_REPLACE,
-        OrderStatus.DONE_FOR_DAY,
-        OrderStatus.CALCULATED,
-        OrderStatus.STOPPED,
-        OrderStatus.SUSPENDED,
-    }
-)
 
 
 class Source(IntEnum):
@@ -130,9 +119,13 @@ class Said:
 
     @property
     def rank(self) -> tuple[object, ...]:
-        """Total, so that two orders of arrival agree: time, then fills, then FIX precedence."""
-        rest = (self.raw_status, self.terms, self.working, self.average_price, self.reason)
-        return (self.stamp.rank, self.filled_quantity, _PRECEDENCE[self.status], repr(rest))
+        """Time, then fills, then FIX precedence."""
+        return (self.stamp.rank, self.filled_quantity, _PRECEDENCE[self.status])
+
+    @property
+    def rest(self) -> str:
+        """What makes the rank total, so that two orders of arrival agree."""
+        return repr((self.raw_status, self.terms, self.working, self.average_price, self.reason))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,79 +169,32 @@ def join(one: Facts, other: Facts) -> Facts:
     """Both together: commutative, associative, idempotent."""
     executions = dict(one.executions)
     for key, execution in other.executions.items():
-        executions[key] = max(executions.get(key, execution), execution, key=_revision)
+        known = executions.get(key)
+        executions[key] = execution if known is None else max(known, execution, key=_revision)
     return Facts(
-        said=max(one.said, other.said, key=lambda said: said.rank),
-        furthest=max(one.furthest, other.furthest, key=_progress),
+        said=_latest(one.said, other.said),
+        furthest=_furthest(one.furthest, other.furthest),
         terminal=one.terminal | other.terminal,
         executions=executions,
         busted=one.busted | other.busted,
     )
 
 
-def _progress(said: Said) -> tuple[object, ...]:
-    return (said.filled_quantity, said.rank)
+def _latest(one: Said, other: Said) -> Said:
+    first, second = one.rank, other.rank
+    if first == second:
+        return max(one, other, key=_rest)
+    return one if first > second else other
+
+
+def _furthest(one: Said, other: Said) -> Said:
+    if one.filled_quantity == other.filled_quantity:
+        return _latest(one, other)
+    return one if one.filled_quantity > other.filled_quantity else other
+
+
+_rest = attrgetter("rest")
 
 
 def _revision(execution: Execution) -> tuple[int, str]:
     return (execution.revision, repr(execution))
-
-
-def standing(facts: Facts) -> tuple[Execution, ...]:
-    """The executions that were not taken back, oldest first."""
-    kept = (e for key, e in facts.executions.items() if key not in facts.busted)
-    return tuple(sorted(kept, key=lambda e: (e.at, e.execution_id)))
-
-
-def claim(facts: Facts) -> Said:
-    """The broker's word on what was filled: the most it ever claimed, unless fills were amended.
-
-    After a bust or a correction only the latest word counts, because the total may have shrunk.
-    """
-    amended = facts.busted or any(e.revision for e in facts.executions.values())
-    return facts.said if amended else facts.furthest
-
-
-def filled(facts: Facts) -> Decimal:
-    """Units filled: what the executions add up to or what the broker claims, whichever is more."""
-    known = ZERO
-    for execution in standing(facts):
-        known = EXACT.add(known, execution.quantity)
-    return max(known, claim(facts).filled_quantity)
-
-
-def average_price(facts: Facts) -> Decimal | None:
-    """Per unit: the broker's own, else worked out once executions explain every unit."""
-    executions, claimed = standing(facts), claim(facts)
-    quantity, paid = ZERO, ZERO
-    for execution in executions:
-        quantity = EXACT.add(quantity, execution.quantity)
-        paid = EXACT.add(paid, times(execution.quantity, execution.price))
-    if quantity <= claimed.filled_quantity and claimed.average_price is not None:
-        return claimed.average_price
-    if not quantity or quantity < claimed.filled_quantity:
-        return None
-    return EXACT.divide(paid, quantity).quantize(_CENT_OF_NANO, context=EXACT)
-
-
-_CENT_OF_NANO = Decimal("1e-9")
-
-
-def status(facts: Facts) -> OrderStatus:
-    """The one status that all facts together mean.
-
-    A complete fill beats everything; a terminal claim beats what is said since, so a late report
-    never reopens an order; a bust takes the claim of a complete fill back.
-    """
-    done, asked = filled(facts), facts.said.terms.quantity
-    if asked is not None and asked > 0 and done >= asked:
-        return OrderStatus.FILLED
-    claims = facts.terminal - ({OrderStatus.FILLED} if facts.busted else frozenset())
-    if claims:
-        return max(claims, key=TERMINAL.index)
-    said = facts.said.status
-    if said in _HELD_UP:
-        return said
-    if done > 0:
-        return OrderStatus.PARTIALLY_FILLED
-    return OrderStatus.UNKNOWN if said is OrderStatus.FILLED else said

@@ -6,19 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 
-from domain.facts import (
-    Facts,
-    OrderReport,
-    Said,
-    average_price,
-    facts_of,
-    filled,
-    join,
-    standing,
-    status,
-)
+from domain.facts import Facts, OrderReport, Said, facts_of, join
 from domain.money import EXACT, ZERO, times, total
 from domain.order import Execution, OrderStatus, Terms
+from domain.sums import Sum, summed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +68,8 @@ _soft = attrgetter(*(each.name for each in fields(Said) if each.name != "stamp")
 
 def _in_order(by_id: dict[str, Link]) -> tuple[Link, ...]:
     """Each after the one that it replaces; ids break ties, so that arrival does not matter."""
+    if len(by_id) == 1:
+        return tuple(by_id.values())
 
     def depth(link: Link, seen: frozenset[str] = frozenset()) -> int:
         before = _predecessor(link, by_id)
@@ -113,52 +106,54 @@ class Fold:
 
 def fold(links: Sequence[Link]) -> Fold:
     """One order: the last link that was not refused speaks, fills count wherever they happened."""
-    head = _head(links)
+    sums = [summed(link.facts) for link in links]
+    place = _head(sums)
+    head, now = links[place], sums[place]
     said, others = head.facts.said, [link for link in links if link is not head]
-    before = total([filled(link.facts) for link in others])
+    before = total([each.filled for each in sums if each is not now])
     quantity = said.terms.quantity
     whole = None if quantity is None else EXACT.add(quantity, before)
     return Fold(
         broker_order_id=head.broker_order_id,
         earlier=tuple(link.broker_order_id for link in others),
         terms=said.terms if whole == quantity else replace(said.terms, quantity=whole),
-        status=_status(head, links),
+        status=_status(head, now.status, links),
         raw_status=said.raw_status,
         working=said.working,
-        filled=EXACT.add(before, filled(head.facts)),
-        average_price=_average(links),
-        executions=_executions(links),
+        filled=EXACT.add(before, now.filled),
+        average_price=_average(sums),
+        executions=_executions(sums),
         reason=said.reason,
         updated_at=max(link.facts.said.stamp.moment for link in links),
     )
 
 
-def _head(links: Sequence[Link]) -> Link:
+def _head(sums: Sequence[Sum]) -> int:
     """The newest link, unless it was rejected, which leaves the one before it working."""
-    for link in reversed(links):
-        if status(link.facts) is not OrderStatus.REJECTED:
-            return link
-    return links[0]
+    for place in reversed(range(len(sums))):
+        if sums[place].status is not OrderStatus.REJECTED:
+            return place
+    return 0
 
 
-def _status(head: Link, links: Sequence[Link]) -> OrderStatus:
+def _status(head: Link, current: OrderStatus, links: Sequence[Link]) -> OrderStatus:
     """A replaced link whose successor has not been seen yet is not the order's end."""
-    current = status(head.facts)
     heir_seen = any(link.broker_order_id == head.replaced_by for link in links)
     if current is OrderStatus.REPLACED and head.replaced_by is not None and not heir_seen:
         return OrderStatus.PENDING_REPLACE
     return current
 
 
-def _executions(links: Sequence[Link]) -> tuple[Execution, ...]:
-    kept = {each.execution_id: each for link in links for each in standing(link.facts)}
+def _executions(sums: Sequence[Sum]) -> tuple[Execution, ...]:
+    if len(sums) == 1:
+        return sums[0].executions
+    kept = {each.execution_id: each for one in sums for each in one.executions}
     return tuple(sorted(kept.values(), key=lambda each: (each.at, each.execution_id)))
 
 
-def _average(links: Sequence[Link]) -> Decimal | None:
+def _average(sums: Sequence[Sum]) -> Decimal | None:
     """Weighted over the links that filled; None if one of them does not say."""
-    parts = [(filled(link.facts), average_price(link.facts)) for link in links]
-    parts = [(quantity, price) for quantity, price in parts if quantity]
+    parts = [(each.filled, each.average_price) for each in sums if each.filled]
     if len(parts) == 1:
         return parts[0][1]
     paid = ZERO

@@ -9,19 +9,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.facts import (
-    Facts,
-    OrderReport,
-    Source,
-    Stamp,
-    average_price,
-    facts_of,
-    filled,
-    join,
-    standing,
-    status,
-)
+from domain.facts import Facts, OrderReport, Source, Stamp, facts_of, join
 from domain.order import TERMINAL, Execution, OrderStatus
+from domain.sums import average_price, filled, standing, status
 from tests.store.samples import at, fill, report
 
 QUANTITIES = st.integers(min_value=0, max_value=10).map(Decimal)

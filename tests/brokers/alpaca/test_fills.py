@@ -14,8 +14,9 @@ from brokers.alpaca.orders import Heard, reports
 from brokers.alpaca.parse import Fill
 from brokers.alpaca.stream import reports_of
 from brokers.wire import Row
-from domain.facts import OrderReport, Source, facts_of, filled, join, standing, status
+from domain.facts import OrderReport, Source, facts_of, join
 from domain.order import OrderStatus
+from domain.sums import filled, standing, status
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 STREAM = Heard(account="A", source=Source.STREAM, at=NOW)

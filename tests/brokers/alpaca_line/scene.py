@@ -14,7 +14,7 @@ from domain.errors import (
     BrokerError,
 )
 from domain.events import StreamEvent
-from domain.facts import OrderReport, facts_of, join, status
+from domain.facts import OrderReport, facts_of, join
 from domain.holding import Mark
 from domain.instrument import AssetClass, Instrument, option_of
 from domain.order import (
@@ -24,6 +24,7 @@ from domain.order import (
     Terms,
     TimeInForce,
 )
+from domain.sums import status
 from domain.ticket import Ticket
 from sandbox import Sandbox
 from tests.waiting import until

@@ -12,12 +12,13 @@ from domain.errors import (
     OutcomeUnknown,
     Unintelligible,
 )
-from domain.facts import facts_of, filled, join, standing
+from domain.facts import facts_of, join
 from domain.order import (
     OrderStatus,
     OrderType,
     TimeInForce,
 )
+from domain.sums import filled, standing
 from sandbox import Sandbox
 from tests.brokers.alpaca_line.scene import (
     APPLE,

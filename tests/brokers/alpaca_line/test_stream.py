@@ -18,10 +18,11 @@ from domain.errors import (
     Unreachable,
 )
 from domain.events import Alive
-from domain.facts import facts_of, filled, join, standing
+from domain.facts import facts_of, join
 from domain.order import (
     OrderStatus,
 )
+from domain.sums import filled, standing
 from sandbox import Sandbox, mishaps
 from tests.brokers.alpaca_line.scene import (
     has,
