@@ -63,6 +63,8 @@ class Account:
     """USD a trade, whatever its size."""
     fee_rate: Decimal = Decimal(0)
     """Share of the money that changes hands, on top of it."""
+    currency: str = "USD"
+    """What Alpaca tells its figures in."""
     cash: Decimal = Decimal(0)
     foreign: dict[str, Decimal] = field(default_factory=dict)
     """Cash in other currencies than USD."""

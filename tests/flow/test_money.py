@@ -82,6 +82,72 @@ async def test_all_that_is_owned_is_one_figure_and_its_past_outlives_a_restart(
             assert await told(made.api(url)) == before
 
 
+ECB = "<Cube><Cube time='2026-06-01'><Cube currency='USD' rate='1.0777'/></Cube></Cube>"
+CURRENCIES = """
+{ portfolio(base: "USD") {
+    value
+    rates { currency base rate source asOf }
+    leftOut { reason currency amount accountId }
+    allocation { byBroker { value } byAccount { accountId value } byAssetClass { value }
+      byCurrency { key value } byInstrument { value } }
+  }
+  positions(first: 10) { edges { node { quantity valuation { price } } } }
+  accounts { id balances { currency cash } } }
+"""
+
+
+async def test_three_currencies_add_up_to_the_last_decimal_and_the_one_without_a_rate_is_listed(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "ecb.xml").write_text(ECB)
+    async with world(tmp_path, ECB_RATES=str(tmp_path / "ecb.xml")) as made:
+        exchange, alpaca = made.box.exchange, made.box.alpaca
+        exchange.submit(made.box.paper, Ticket(symbol="AAPL", side=Side.BUY, quantity=Decimal(3)))
+        exchange.work()
+        keys = [("PKSANDBOX00000000EUR", "EUR", "1234.567"), ("PKSANDBOX00000000CHF", "CHF", "99")]
+        for key, currency, cash in keys:
+            alpaca.account(key, "secret", cash=Decimal(cash)).currency = currency
+        for account in exchange.accounts.values():
+            now = datetime.now(UTC)
+            account.equity_points.extendleft((now - timedelta(days=n), Decimal(n)) for n in (1, 2))
+        async with made.served() as (url, _):
+            api = made.api(url)
+            await api.link()
+            for key, _, _ in keys:
+                await api.link(key, "secret")
+            found = await until(lambda: api.ask(CURRENCIES), _priced)
+            _sums(found)
+            before = await until(lambda: told(api), lambda past: past["days"])
+        async with made.served() as (url, _):
+            api = made.api(url)
+            assert (await told(api))["days"] == before["days"]
+            _sums(await until(lambda: api.ask(CURRENCIES), _priced))
+
+
+def _priced(found: dict[str, Any]) -> bool:
+    positions = found["positions"]["edges"]
+    known = sum(len(account["balances"]) for account in found["accounts"])
+    return known == 3 and bool(positions) and all(p["node"]["valuation"] for p in positions)
+
+
+def _sums(found: dict[str, Any]) -> None:
+    """By hand: what is held and owed, at the rate that was told."""
+    portfolio = found["portfolio"]
+    cash = {
+        one["currency"]: Decimal(one["cash"]) for a in found["accounts"] for one in a["balances"]
+    }
+    (position,) = found["positions"]["edges"]
+    price = Decimal(position["node"]["valuation"]["price"])
+    (rate,) = portfolio["rates"]
+    assert (rate["currency"], rate["rate"], rate["source"]) == ("EUR", "1.0777", "ECB")
+    total = cash["USD"] + 3 * price + cash["EUR"] * Decimal("1.0777")
+    assert Decimal(portfolio["value"]) == total
+    for parts in portfolio["allocation"].values():
+        assert sum(Decimal(part["value"]) for part in parts) == total
+    (out,) = portfolio["leftOut"]
+    assert (out["reason"], out["currency"], out["amount"]) == ("NO_RATE", "CHF", "99")
+
+
 def _whole(booked: list[dict[str, Any]]) -> bool:
     return len(booked) == 4
 
