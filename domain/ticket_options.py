@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
-from domain.capabilities import Capabilities, objections
+from domain.capabilities import Capabilities, Objection, objections
+from domain.errors import ErrorCode
 from domain.instrument import Instrument
+from domain.money import EXACT, plain
 from domain.order import OrderClass, OrderSide, OrderType, Terms, TimeInForce
-from domain.ticket import Ticket
+from domain.ticket import Exits, Ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,44 @@ class Increments:
     tick: Decimal | None = None
     lot: Decimal | None = None
     minimum: Decimal | None = None
+
+
+def between_steps(
+    terms: Terms, exits: Exits | None, increments: Increments
+) -> tuple[Objection, ...]:
+    """Every price and quantity that is known to fall between the steps that are taken."""
+    out = exits or Exits()
+    prices = {
+        "limitPrice": terms.limit_price,
+        "stopPrice": terms.stop_price,
+        "trailAmount": terms.trail_amount,
+        "takeProfitPrice": out.take_profit,
+        "stopLossPrice": out.stop_loss,
+        "stopLossLimitPrice": out.stop_limit,
+    }
+    found = [_between(name, price, increments.tick) for name, price in prices.items()]
+    found.append(_between("quantity", terms.quantity, increments.lot))
+    found.append(_too_small(terms.quantity, increments.minimum))
+    return tuple(each for each in found if each)
+
+
+def _between(name: str, value: Decimal | None, step: Decimal | None) -> Objection | None:
+    if value is None or step is None or step <= 0:
+        return None
+    rest = EXACT.remainder(value, step)
+    if not rest:
+        return None
+    below = EXACT.subtract(value, rest)
+    near = f"{plain(below)} or {plain(EXACT.add(below, step))}"
+    message = f"{name} {plain(value)} is between steps of {plain(step)}; possible: {near}"
+    return Objection(code=ErrorCode.INVALID_TICKET, field=name, message=message)
+
+
+def _too_small(quantity: Decimal | None, minimum: Decimal | None) -> Objection | None:
+    if quantity is None or minimum is None or quantity >= minimum:
+        return None
+    message = f"quantity {plain(quantity)} is too small; possible: {plain(minimum)} and more"
+    return Objection(code=ErrorCode.INVALID_TICKET, field="quantity", message=message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from trading.ports import Ports
 from trading.previewing import Previewing
 from trading.prices import Prices
 from trading.resolving import Resolving
+from trading.steps import Steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +39,13 @@ class Desk:
     @classmethod
     def over(cls, ports: Ports) -> Self:
         """The parts over this store and these lines."""
-        resolving, canceling, prices = Resolving(ports), Canceling(ports), Prices(ports)
-        placing = Placing(ports, FreshLook(ports), prices, resolving.one)
+        resolving, canceling = Resolving(ports), Canceling(ports)
+        prices, steps = Prices(ports), Steps(ports)
+        placing = Placing(ports, FreshLook(ports), prices, steps, resolving.one)
         orders = Orders(ports, placing)
         return cls(
             orders=orders,
-            previewing=Previewing(ports, placing, prices),
+            previewing=Previewing(ports, placing, prices, steps),
             canceling=canceling,
             halt=Halt(ports, canceling, orders),
             resolving=resolving,

@@ -1,21 +1,23 @@
 """The only way to an order: written down, allowed, sent once, concluded."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from domain.books import Books, Market, verdict
 from domain.connection import Connection
 from domain.errors import BrokerError, ErrorCode, Problem
-from domain.ids import AccountId, UserId
+from domain.ids import AccountId, InstrumentId, UserId
 from domain.intent import Boundary, Intent, IntentState
 from domain.risk import Denied
+from domain.ticket_options import Increments
 from store.intents import Committed, reused, same_body
 from trading.freshness import FreshLook
 from trading.ports import Ports
 from trading.prices import Prices
 from trading.sending import Sending
-from trading.wanted import Wanted, check_supported, check_tradable, intent_of
+from trading.steps import Steps
+from trading.wanted import Wanted, check_steps, check_supported, check_tradable, intent_of
 
 Resolve = Callable[[Intent], Awaitable[Intent]]
 
@@ -23,10 +25,12 @@ Resolve = Callable[[Intent], Awaitable[Intent]]
 class Placing:
     """For people and machines alike; `resolve` is tried once where an answer was lost."""
 
-    def __init__(self, ports: Ports, look: FreshLook, prices: Prices, resolve: Resolve) -> None:
+    def __init__(
+        self, ports: Ports, look: FreshLook, prices: Prices, steps: Steps, resolve: Resolve
+    ) -> None:
         self._intents, self._reads, self._lines = ports.intents, ports.reads, ports.lines
         self._plugins, self._trace = ports.plugins, ports.trace
-        self._prices, self._look, self._resolve = prices, look, resolve
+        self._prices, self._steps, self._look, self._resolve = prices, steps, look, resolve
         self._sending = Sending(ports, look)
         self._running: dict[tuple[UserId, str], tuple[str, asyncio.Task[Intent]]] = {}
 
@@ -73,9 +77,16 @@ class Placing:
         connection = await self.connection_of(wanted.user, wanted.account)
         check_tradable(connection)
         broker = await self._lines.open(connection)
-        market = await self._prices.market(connection, broker, wanted.instruments)
+        market, steps = await asyncio.gather(
+            self._prices.market(connection, broker, wanted.instruments),
+            self._steps.of(connection, broker, wanted.instruments),
+        )
+
+        def decide(books: Books) -> Intent:
+            return self._decide(wanted, books, market, steps)
+
         committed = await self._look.until(
-            connection, wanted.account, lambda begun: self._commit(wanted, market, begun)
+            connection, wanted.account, lambda begun: self._commit(wanted, begun, decide)
         )
         if not committed.fresh:
             return committed.intent
@@ -90,21 +101,30 @@ class Placing:
         except (Problem, BrokerError):
             return intent
 
-    async def _commit(self, wanted: Wanted, market: Market, begun: datetime) -> Committed:
+    async def _commit(
+        self, wanted: Wanted, begun: datetime, decide: Callable[[Books], Intent]
+    ) -> Committed:
         return await self._intents.commit(
             wanted.user,
             key=wanted.key,
             body=wanted.body,
             account=wanted.account,
             begun=begun,
-            decide=lambda books: self._decide(wanted, books, market),
+            decide=decide,
         )
 
-    def _decide(self, wanted: Wanted, books: Books, market: Market) -> Intent:
-        """The intent, if everything allows it: capabilities, trading states, limits."""
+    def _decide(
+        self,
+        wanted: Wanted,
+        books: Books,
+        market: Market,
+        steps: Mapping[InstrumentId, Increments],
+    ) -> Intent:
+        """The intent, if everything allows it: capabilities, steps, trading states, limits."""
         check_tradable(books.connection)
         draft = wanted.draft(books)
         check_supported(draft, self._plugins[books.connection.broker].capabilities)
+        check_steps(draft, steps)
         intent = intent_of(wanted, draft, books, market)
         found = verdict(books, intent, market)
         if found:

@@ -16,7 +16,8 @@ from trading.drafts import place_body
 from trading.placing import Placing
 from trading.ports import Ports
 from trading.prices import Prices
-from trading.wanted import Draft, check_supported
+from trading.steps import Steps
+from trading.wanted import Draft, check_steps, check_supported
 
 PREVIEW_LASTS = timedelta(minutes=2)
 
@@ -24,8 +25,9 @@ PREVIEW_LASTS = timedelta(minutes=2)
 class Previewing:
     """Creates nothing, here or at the broker."""
 
-    def __init__(self, ports: Ports, placing: Placing, prices: Prices) -> None:
-        self._placing, self._prices, self._intents = placing, prices, ports.intents
+    def __init__(self, ports: Ports, placing: Placing, prices: Prices, steps: Steps) -> None:
+        self._placing, self._prices, self._steps = placing, prices, steps
+        self._intents = ports.intents
         self._reads, self._lines, self._plugins = ports.reads, ports.lines, ports.plugins
         self._clock, self._secret = ports.clock, ports.secret
 
@@ -35,6 +37,7 @@ class Previewing:
         able = self._plugins[connection.broker].capabilities
         check_supported(draft, able)
         broker = await self._lines.open(connection)
+        check_steps(draft, await self._steps.of(connection, broker, [draft.instrument]))
         seen = await self._estimated(connection, broker, account, draft)
         if able.preview is PreviewBy.BROKER:
             seen = await self._asked(broker, account, draft, seen)

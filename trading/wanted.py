@@ -1,6 +1,6 @@
 """What is asked of the one way to an order, and what is refused before anybody looks further."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import uuid4
@@ -9,12 +9,13 @@ from domain.books import Books, Market
 from domain.capabilities import Capabilities, Replacing, objections
 from domain.connection import Connection, ConnectionState, Permission
 from domain.errors import ErrorCode, Problem
-from domain.ids import AccountId, IntentId, OrderId, UserId
+from domain.ids import AccountId, InstrumentId, IntentId, OrderId, UserId
 from domain.instrument import Instrument
 from domain.intent import Intent, IntentKind, IntentState, new_client_order_id
 from domain.order import Leg, OrderClass, Terms
 from domain.risk import worth
 from domain.ticket import Exits, Ticket
+from domain.ticket_options import Increments, between_steps
 
 # From writing it down to letting it leave; after that it is taken for abandoned.
 START_WITHIN = timedelta(seconds=60)
@@ -105,3 +106,11 @@ def check_supported(draft: Draft, capabilities: Capabilities) -> None:
     )
     for objection in objections(ticket, capabilities):
         raise Problem(objection.code, objection.message, field=objection.field)
+
+
+def check_steps(draft: Draft, steps: Mapping[InstrumentId, Increments]) -> None:
+    """Nothing unless a price or a quantity is known to fall between the broker's steps."""
+    known = steps.get(draft.instrument.id)
+    if known is not None:
+        for objection in between_steps(draft.terms, draft.exits, known):
+            raise Problem(objection.code, objection.message, field=objection.field)

@@ -322,8 +322,8 @@ async def test_another_user_and_a_token_that_reads_trade_nothing(made: World, ap
 
 
 def _table() -> list[tuple[dict[str, Any], str]]:
-    """The lines of the page's last table."""
-    page = (ROOT / "docs" / "orders.md").read_text().partition("## What is refused")[2]
+    """The lines of the page's table of bad orders."""
+    page = (ROOT / "docs" / "api.md").read_text().partition("### Bad orders")[2]
     found = re.findall(r"^\| `(\{.*\})` \| `([A-Z_]+)` \|$", page, re.MULTILINE)
     return [(json.loads(changed), code) for changed, code in found]
 

@@ -9,6 +9,7 @@ import pytest
 import sandbox
 from domain.connection import ConnectionState, Permission
 from domain.errors import ErrorCode, Problem
+from domain.instrument import AssetClass, named
 from domain.intent import Intent, IntentState
 from domain.order import OrderClass, OrderSide, OrderStatus, OrderType
 from domain.risk import Denied, Limits, TradingScope
@@ -174,6 +175,40 @@ async def test_what_the_broker_cannot_take_never_reaches_the_wire(
     )
     assert "possible: LIMIT" in problem.message
     assert len(box.log.matching("POST", PATH)) == 1
+
+
+async def test_what_falls_between_the_brokers_steps_never_reaches_the_wire(
+    made: Rig, box: sandbox.Sandbox
+) -> None:
+    pair = named(AssetClass.CRYPTO, "BTC/USD")
+    assert pair
+    coin = replace(resting(quantity="0.5"), instrument=pair)
+    steps = await made.desk.orders.options(ADA, await made.account(), pair)
+    assert steps.tick
+    between = steps.tick * 3 / 2
+    odd = replace(coin, terms=replace(coin.terms, limit_price=between))
+    problem = await _raises(ErrorCode.INVALID_TICKET, made, odd)
+    assert "possible: " in problem.message
+    assert problem.field == "limitPrice"
+    with pytest.raises(Problem) as raised:
+        await made.desk.previewing.preview(ADA, await made.account(), odd)
+    assert raised.value.code is ErrorCode.INVALID_TICKET
+    assert not box.log.matching("POST", PATH)
+    placed = await _place(made, coin)
+    assert placed.order_id
+    box.exchange.work()
+    changes = Changes(limit_price=between)
+    with pytest.raises(Problem) as raised:
+        await made.desk.orders.replace(ADA, placed.order_id, changes, key="r")
+    assert raised.value.code is ErrorCode.INVALID_TICKET
+    # Once for the options, and once for all orders.
+    asked = [each for each in box.log.entries if each.path.startswith("/v2/assets/")]
+    assert len(asked) == 2
+
+
+async def test_steps_that_cannot_be_had_keep_no_order_back(made: Rig, box: sandbox.Sandbox) -> None:
+    box.faults.add("error", method="GET", path="/v2/assets/*", count=0)
+    assert (await _place(made, resting())).state is IntentState.PLACED
 
 
 async def test_a_replacement_keeps_the_orders_identity(made: Rig, box: sandbox.Sandbox) -> None:

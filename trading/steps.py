@@ -1,0 +1,51 @@
+"""The steps of price and quantity that brokers told, kept for a while."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from brokers.contract import Broker
+from domain.account import Environment
+from domain.connection import Connection
+from domain.errors import BrokerError
+from domain.ids import InstrumentId
+from domain.instrument import AssetClass, Instrument
+from domain.ticket_options import Increments
+from trading.ports import Ports
+
+# Brokers change them rarely, and overnight.
+_KEPT_SECONDS = 900.0
+_MOST = 10_000
+_Key = tuple[str, Environment, InstrumentId]
+
+
+class Steps:
+    """Asked for once by whoever orders first; what a broker cannot say now denies nothing."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._clock = ports.clock
+        self._kept: dict[_Key, tuple[float, Increments]] = {}
+
+    async def of(
+        self, connection: Connection, broker: Broker, instruments: Iterable[Instrument]
+    ) -> Mapping[InstrumentId, Increments]:
+        """By instrument; of a combination, and where the broker does not answer, all is unknown."""
+        asked = [each for each in instruments if each.asset_class is not AssetClass.MULTI_LEG]
+        found = await asyncio.gather(*(self._one(connection, broker, each) for each in asked))
+        return {each.id: steps for each, steps in zip(asked, found, strict=True)}
+
+    async def _one(
+        self, connection: Connection, broker: Broker, instrument: Instrument
+    ) -> Increments:
+        key = (connection.broker, connection.environment, instrument.id)
+        now = self._clock.monotonic()
+        until, known = self._kept.get(key, (0.0, None))
+        if known is not None and now < until:
+            return known
+        try:
+            told = await broker.increments(instrument)
+        except BrokerError:
+            return Increments()
+        if len(self._kept) >= _MOST:
+            self._kept.clear()
+        self._kept[key] = (now + _KEPT_SECONDS, told)
+        return told
