@@ -29,7 +29,8 @@ class Preview:
 
     account: str
     at: datetime
-    read: Read
+    kind: str
+    ticket: Ticket
     changes: str | None
 
 
@@ -83,7 +84,11 @@ class Orders:
         ticket = self._ticket(listed.account, read, changes)
         number = str(1627181131 + len(self._previews))
         self._previews[number] = Preview(
-            account=listed.account.id, at=self._exchange.time(), read=read, changes=changes
+            account=listed.account.id,
+            at=self._exchange.time(),
+            kind=read.kind,
+            ticket=ticket,
+            changes=changes,
         )
         body = self._described(listed, read, ticket) | {"PreviewIds": [{"previewId": int(number)}]}
         body["previewTime"] = milliseconds(self._exchange.time())
@@ -94,8 +99,7 @@ class Orders:
         listed = self._listed(request)
         read = tickets.read(await request.read(), "PlaceOrderRequest")
         changes = request.match_info.get("id")
-        self._check_previewed(listed.account, read, changes)
-        ticket = self._ticket(listed.account, read, changes)
+        ticket = self._previewed(listed.account, read, changes)
         order = self._accept(listed.account, ticket, changes)
         number = self._person.orders.of(order.id)
         body = self._described(listed, read, ticket) | {"OrderIds": [{"orderId": number}]}
@@ -160,16 +164,16 @@ class Orders:
         terms = {name: getattr(ticket, name) for name in names}
         return self._exchange.replace(account, old.id, client_id=ticket.client_id, **terms)
 
-    def _check_previewed(self, account: Account, read: Read, changes: str | None) -> None:
-        """It has to be what was previewed, word for word, and not too long ago."""
+    def _previewed(self, account: Account, read: Read, changes: str | None) -> Ticket:
+        """It has to be what was previewed, and not too long ago."""
         preview = self._previews.get(read.previews[0]) if read.previews else None
         if preview is None or self._exchange.time() - preview.at > PREVIEW_LIVES:
             raise no_preview()
-        seen = (preview.account, preview.changes, preview.read.kind, preview.read.client_id)
-        if seen != (account.id, changes, read.kind, read.client_id):
+        ticket = self._ticket(account, read, changes)
+        seen = (preview.account, preview.changes, preview.kind, preview.ticket)
+        if seen != (account.id, changes, read.kind, ticket):
             raise no_preview()
-        if preview.read.order != read.order:
-            raise no_preview()
+        return ticket
 
     def _described(self, listed: Listed, read: Read, ticket: Ticket) -> dict[str, Any]:
         """What previewing and placing answer alike."""
