@@ -72,7 +72,9 @@ def _derived(
 
 
 def _client_id(known: Order | None, report: OrderReport, head: str) -> str | None:
-    """The id that the newest link was placed under."""
+    """The id that the newest link was placed under, which changing it in place does not alter."""
+    if known is not None and known.broker_order_id == head and known.client_order_id:
+        return known.client_order_id
     if report.broker_order_id == head and report.client_order_id is not None:
         return report.client_order_id
     return (known.client_order_id if known else None) or report.client_order_id

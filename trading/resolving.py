@@ -6,13 +6,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 
-from brokers.contract import Broker
+from brokers.contract import Broker, Found
 from domain import intent as moves
+from domain.capabilities import Replacing
 from domain.connection import Connection
-from domain.errors import BrokerError, ErrorCode, Problem
-from domain.ids import IntentId, UserId
+from domain.errors import BrokerError, ErrorCode, OutcomeUnknown, Problem
+from domain.ids import IntentId, OrderId, UserId
 from domain.intent import Intent, IntentState
+from domain.order import OrderStatus, Terms
 from trading.ports import Ports
 
 logger = logging.getLogger(__name__)
@@ -118,6 +121,8 @@ class Resolving:
         connection, broker, number = await self._line(intent)
         asked_at = self._clock.now()
         found = await broker.find(number, intent.client_order_id)
+        if found.report is None and self._in_place(intent, connection):
+            found = await self._changed(intent, broker, number)
         if found.report is not None:
             report = replace(found.report, client_order_id=intent.client_order_id)
             await self._ledger.record(intent.user_id, connection.id, report)
@@ -125,6 +130,23 @@ class Resolving:
         if found.proven_absent or self._proves(intent, connection, asked_at):
             return await self._conclude(intent, _absent)
         return await self._known(intent)
+
+    def _in_place(self, intent: Intent, connection: Connection) -> bool:
+        able = self._plugins[connection.broker].capabilities
+        return intent.replaces is not None and able.replacing is Replacing.IN_PLACE
+
+    async def _changed(self, intent: Intent, broker: Broker, number: str) -> Found:
+        """The order that was to be changed under its own ids, if it now reads as was asked for.
+
+        BrokerError while the change is under way: what it reads as then says nothing.
+        """
+        order = await self._reads.order(intent.user_id, intent.replaces or OrderId(""))
+        if order is None:
+            return Found(report=None)
+        report = await broker.order(number, order.broker_order_id)
+        if report.status is OrderStatus.PENDING_REPLACE:
+            raise OutcomeUnknown("the order is being changed")
+        return Found(report=report if _reads_as(report.terms, intent.terms) else None)
 
     def _proves(self, intent: Intent, connection: Connection, asked_at: datetime) -> bool:
         able = self._plugins[connection.broker].capabilities
@@ -165,6 +187,12 @@ class Resolving:
 
     async def _known(self, intent: Intent) -> Intent:
         return await self._intents.one(intent.user_id, intent.id) or intent
+
+
+def _reads_as(terms: Terms, wanted: Terms) -> bool:
+    """Whether a change came true, by what can be changed."""
+    changeable = attrgetter("quantity", "limit_price", "stop_price", "trail_amount")
+    return bool(changeable(terms) == changeable(wanted))
 
 
 def _never_sent(intent: Intent, now: datetime) -> Intent:

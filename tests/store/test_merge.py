@@ -243,3 +243,10 @@ def test_legs_once_told_stay() -> None:
     assert known(without, with_legs).order.legs == legs
     part = replace(report(seconds=2), legs=legs[:1])
     assert known(with_legs, part).order.legs == legs
+
+
+def test_changing_it_in_place_leaves_the_id_that_it_was_placed_under() -> None:
+    placed, changed = report(client="bg-1"), report(seconds=1, client="bg-2")
+    assert known(placed, changed).order.client_order_id == "bg-1"
+    replaced = replace(changed, broker_order_id="b2", replaces="b1")
+    assert known(placed, replaced).order.client_order_id == "bg-2"
