@@ -109,7 +109,10 @@ def main():
     keys = asked["credentials"]
     try:
         client = TradingClient(
-            keys["key_id"], keys["secret"], url_override=asked["endpoints"]["trading"].rstrip("/")
+            api_key=keys.get("key_id"),
+            secret_key=keys.get("secret"),
+            oauth_token=keys.get("access_token"),
+            url_override=asked["endpoints"]["trading"].rstrip("/"),
         )
         json.dump(testimony(client), sys.stdout)
     except Exception as error:  # noqa: BLE001 (told by its kind)
