@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
+from urllib.parse import quote_plus
 
 import aiohttp
 import orjson
@@ -101,14 +102,16 @@ class OpenId:
 
     async def _redeem(self, known: _Known, code: str, flow: Flow) -> Mapping[str, Any]:
         given = {"code": code, "code_verifier": flow.verifier, "client_id": self._client_id}
-        auth, ways = None, known.metadata.get("token_endpoint_auth_methods_supported")
+        headers, ways = {}, known.metadata.get("token_endpoint_auth_methods_supported")
         if self._secret is not None:
             if ways and "client_secret_basic" not in ways:
                 given["client_secret"] = self._secret
             else:
-                auth = aiohttp.BasicAuth(self._client_id, self._secret)
+                # RFC 6749, 2.3.1: each is escaped as in a form before it is put together.
+                names = quote_plus(self._client_id), quote_plus(self._secret)
+                headers["Authorization"] = aiohttp.encode_basic_auth(*names)
         body = prepare_token_request("authorization_code", redirect_uri=self._back, **given)
-        return await _asked("POST", known.metadata["token_endpoint"], body=body, auth=auth)
+        return await _asked("POST", known.metadata["token_endpoint"], body=body, headers=headers)
 
     async def _claims(
         self, known: _Known, tokens: Mapping[str, Any], flow: Flow
@@ -148,17 +151,15 @@ class OpenId:
 
 
 async def _asked(
-    method: str, url: str, *, body: str | None = None, auth: aiohttp.BasicAuth | None = None
+    method: str, url: str, *, body: str | None = None, headers: Mapping[str, str] | None = None
 ) -> Mapping[str, Any]:
     """The JSON object that it answers; Problem if it does not."""
     form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
-    headers = {"Accept": "application/json", **form}
+    sent = {"Accept": "application/json", **form, **(headers or {})}
     try:
         async with (
             aiohttp.ClientSession(timeout=_PATIENCE) as http,
-            http.request(
-                method, url, data=body, auth=auth, headers=headers, allow_redirects=False
-            ) as answer,
+            http.request(method, url, data=body, headers=sent, allow_redirects=False) as answer,
         ):
             answer.raise_for_status()
             told = orjson.loads(await answer.content.read(_LONGEST_ANSWER))

@@ -24,9 +24,9 @@ def issue(
     account: Annotated[
         list[str] | None, typer.Option(help="An account that it may see, by its id; all if none.")
     ] = None,
-    unlimited_rate: Annotated[
+    unlimited_rate: Annotated[  # noqa: FBT002 (an option)
         bool, typer.Option("--unlimited-rate", help="May ask live views for every update.")
-    ] = False,  # noqa: FBT002 (an option)
+    ] = False,
 ) -> None:
     """Print a new token, which is shown only now."""
     scopes = frozenset(scope or [Scope.READ])
