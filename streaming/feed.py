@@ -69,6 +69,10 @@ class Feed:
             self._bell.ring()  # so that the feed finds out as well, and ends
         return results(looked)
 
+    def look_again(self) -> None:
+        """Look at the accounts as soon as the pace allows."""
+        self._bell.ring()
+
     def expect_news(self) -> None:
         """An order is open: without a stream, look more often from now on."""
         if not self._pace.streaming and not self._pace.open_orders:

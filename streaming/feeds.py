@@ -13,7 +13,7 @@ from brokers.contract import Plugin
 from domain.changes import Change, ChangeKind
 from domain.connection import Connection, ConnectionState, Resource
 from domain.errors import CredentialsRejected
-from domain.ids import ConnectionId
+from domain.ids import ConnectionId, UserId
 from domain.order import OrderEvent
 from domain.sync import SyncResult, SyncRun
 from streaming.bell import Bell
@@ -51,6 +51,11 @@ class _Running:
     connection: Connection
     feed: Feed
     task: asyncio.Task[None]
+
+    @property
+    def login(self) -> tuple[UserId, str]:
+        """Whose it is, and at which broker."""
+        return (self.connection.user_id, self.connection.broker)
 
     def outdated(self, now: Connection) -> bool:
         """Whether it has to be begun anew, as the connection now is.
@@ -145,12 +150,18 @@ class Feeds:
         wanted = {each.id: each for each in every if self._wants(each)}
         self.states = Counter(each.health.state for each in wanted.values())
         restarts, self._restarts = self._restarts, set()
+        ended: set[tuple[UserId, str]] = set()
         for key, running in list(self._running.items()):
             connection = wanted.get(key)
             if connection is None or key in restarts or running.outdated(connection):
                 await _cancelled([self._running.pop(key).task])
                 if connection is None:
                     self._ports.marks.forget(key)
+                    ended.add(running.login)
+        for running in self._running.values():
+            # An account that the ended one kept may be reached by another of its user.
+            if running.login in ended:
+                running.feed.look_again()
         for key, connection in wanted.items():
             if key not in self._running:
                 self._start(connection)

@@ -11,7 +11,8 @@ import pytest
 import sandbox
 from sandbox.orders import Side, Ticket
 from tests.flow.browser import AGAIN, ASKED, BEGIN, Browser, brought, browsing, decided
-from tests.flow.test_connecting import POSITIONS
+from tests.flow.follower import Follower
+from tests.flow.test_connecting import POSITIONS, _read, _synced
 from tests.flow.waiting import until
 from tests.flow.world import COMPLETE, Api, World, world
 
@@ -204,3 +205,52 @@ async def test_keys_mend_what_a_consent_began(api: Api, ada: Browser) -> None:
     done = await api.complete(begun["connection"]["id"], sandbox.PAPER_KEY, sandbox.PAPER_SECRET)
     assert done["userErrors"] == []
     assert done["connection"]["health"]["state"] == "ACTIVE"
+
+
+WORTH = """
+{ accounts { id connectionId balances { cash } }
+  positions(first: 10) { edges { node { quantity } } }
+  portfolio(base: "USD") { value leftOut { reason } } }
+"""
+
+
+async def test_an_account_linked_by_keys_and_by_consent_counts_and_streams_once(
+    made: World, api: Api, ada: Browser
+) -> None:
+    keys = await api.link()
+    await until(lambda: api.ask(POSITIONS), _held("3"))
+    before = await api.ask(WORTH)
+    async with Follower(url=lambda: ada.url, token=api.token) as follower:
+        begun = await ada.begin(label="By consent")
+        assert (await ada.consent(begun["signIn"]["authorizeUrl"])).status == 200
+        await until(lambda: _sessions(made), lambda sessions: len(sessions) == 2)
+        await until(lambda: api.connection(begun["connection"]["id"]), _read)
+        assert await api.ask(WORTH) == before
+        _buy(made, 2)
+        await follower.until(lambda frames: _filled(frames, "2"))
+        await until(lambda: api.ask(POSITIONS), _held("5"))
+        for id in (keys, begun["connection"]["id"]):
+            await _synced(api, id)
+        bought = await api.ask(WORTH)
+        assert len(bought["accounts"]) == 1
+        executions = [one for f in follower.frames for one in f.get("executions", ())]
+        assert len({one["executionId"] for one in executions}) == len(executions) == 1
+        # Whoever goes leaves the account to the other.
+        await api.ask(DISCONNECT, input={"connectionId": bought["accounts"][0]["connectionId"]})
+        await until(lambda: api.ask(WORTH), lambda now: _handed_over(now, bought))
+
+
+DISCONNECT = """
+mutation($input: DisconnectInput!) { disconnect(input: $input) { userErrors { code } } }
+"""
+
+
+def _filled(frames: list[dict[str, Any]], quantity: str) -> bool:
+    orders = [f["order"] for f in frames if f["__typename"] == "OrderChanged"]
+    return any((o["status"], o["filledQuantity"]) == ("FILLED", quantity) for o in orders)
+
+
+def _handed_over(now: dict[str, Any], before: dict[str, Any]) -> bool:
+    (mine,), (then,) = now["accounts"], before["accounts"]
+    moved: bool = mine["connectionId"] != then["connectionId"]
+    return mine["id"] == then["id"] and moved
