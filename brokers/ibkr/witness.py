@@ -61,7 +61,7 @@ def text(value):
 def ratio(amount, size):
     """A quotient to the ninth decimal."""
     found = decimal(amount)
-    return None if found is None or not size else f"{(found / size).quantize(FINE):f}"
+    return None if found is None or not size else f"{(found / size).quantize(FINE).normalize():f}"
 
 
 def symbol(contract):
