@@ -9,8 +9,9 @@ from typing import TypeVar
 from brokers.contract import Broker
 from domain.errors import BrokerError, OrderNotFound
 from domain.events import StreamEvent
-from domain.facts import Facts, OrderReport, facts_of, filled, join, standing, status
+from domain.facts import Facts, OrderReport, facts_of, join
 from domain.order import OrderStatus
+from domain.sums import filled, standing, status
 from sandbox.orders import ENDED, Order, OrdStatus
 from tests.conformance.scene import Scene
 from tests.waiting import until

@@ -8,10 +8,11 @@ import pytest
 from brokers import plugins
 from domain.capabilities import PreviewBy, Replacing
 from domain.errors import OrderNotFound, Refused
-from domain.facts import OrderReport, filled, standing, status
+from domain.facts import OrderReport
 from domain.instrument import AssetClass
 from domain.order import OrderStatus
 from domain.preview import PreviewSource
+from domain.sums import filled, standing, status
 from domain.ticket import Ticket
 from sandbox import Sandbox, mishaps
 from sandbox.orders import OrdStatus
