@@ -175,6 +175,14 @@ class EndSignInInput:
     sign_in_id: strawberry.ID = strawberry.field(description="The sign-in.")
 
 
+@strawberry.input(description="Names a sign-in at a provider.")
+class UnlinkIdentityInput:
+    """As it is listed."""
+
+    issuer: str = strawberry.field(description="The provider.")
+    subject: str = strawberry.field(description="What the provider calls the user.")
+
+
 @strawberry.type(description="A new token.")
 class CreateTokenPayload:
     """Of createToken."""
@@ -190,7 +198,7 @@ class CreateTokenPayload:
 
 @strawberry.type(description="Whether it has ended, with all sockets that came in by it.")
 class EndPayload:
-    """Of revokeToken and endSignIn."""
+    """Of revokeToken, endSignIn and unlinkIdentity."""
 
     ended: bool = strawberry.field(description="Whether it is over now.")
     user_errors: list[UserError] = strawberry.field(description=USER_ERRORS)
@@ -237,6 +245,17 @@ class ViewerMutation:
         """Its sockets are closed with 4403; one that has ended before stays so."""
         user = info.context.viewer.user_id
         _, errors = await outcome(info.context.services.sign_ins.end(user, input.sign_in_id))
+        return EndPayload(ended=not errors, user_errors=errors)
+
+    @strawberry.mutation(
+        description="Let a sign-in at a provider in no more; for a person who has signed in.",
+        metadata=IN_PERSON,
+    )
+    async def unlink_identity(self, info: Info, input: UnlinkIdentityInput) -> EndPayload:
+        """Browsers that came in by it stay signed in until they are signed out."""
+        identity = IdentityValue(issuer=input.issuer, subject=input.subject)
+        user = info.context.viewer.user_id
+        _, errors = await outcome(info.context.services.identities.unlink(user, identity))
         return EndPayload(ended=not errors, user_errors=errors)
 
 
