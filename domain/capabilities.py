@@ -232,8 +232,23 @@ _EXITS = {
     OrderClass.OTO: frozenset({(True, False), (False, True)}),
     OrderClass.OCO: frozenset({(False, True)}),
 }
-_NEEDS_LIMIT = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.LIMIT_IF_TOUCHED})
-_NEEDS_STOP = frozenset({OrderType.STOP, OrderType.STOP_LIMIT})
+_NEEDS_LIMIT = frozenset(
+    {
+        OrderType.LIMIT,
+        OrderType.STOP_LIMIT,
+        OrderType.TRAILING_STOP_LIMIT,
+        OrderType.LIMIT_IF_TOUCHED,
+    }
+)
+_NEEDS_STOP = frozenset(
+    {
+        OrderType.STOP,
+        OrderType.STOP_LIMIT,
+        OrderType.TRAILING_STOP_LIMIT,
+        OrderType.MARKET_IF_TOUCHED,
+        OrderType.LIMIT_IF_TOUCHED,
+    }
+)
 _TRAILS = frozenset({OrderType.TRAILING_STOP, OrderType.TRAILING_STOP_LIMIT})
 
 

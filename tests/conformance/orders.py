@@ -124,7 +124,7 @@ def _quantity(sample: Sample, amount: Amount) -> Decimal | None:
 
 
 def _stop(type: OrderType, above: Decimal, below: Decimal) -> Decimal | None:
-    if type in {OrderType.STOP, OrderType.STOP_LIMIT}:
+    if type in _STOPS - {OrderType.TRAILING_STOP}:
         return above
     return below if type in _TOUCHED else None
 
