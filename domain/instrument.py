@@ -114,7 +114,7 @@ def option_of(symbol: str, currency: str = "USD") -> Instrument | None:
 
 # What a person may name without its having been seen before; anything else has to be held or found.
 _SYMBOLS = {
-    AssetClass.EQUITY: re.compile(r"[A-Z][A-Z0-9]{0,9}([./-][A-Z0-9]{1,4})?"),
+    AssetClass.EQUITY: re.compile(r"[A-Z][A-Z0-9]{0,9}(\.[A-Z0-9]{1,4})?"),
     AssetClass.CRYPTO: re.compile(r"[A-Z0-9]{2,12}/[A-Z]{3,5}"),
 }
 
@@ -122,7 +122,8 @@ _SYMBOLS = {
 def named(asset_class: AssetClass, symbol: str) -> Instrument | None:
     """The US equity, the crypto pair or the option of this canonical symbol; None if it is none.
 
-    Only the canonical spelling is taken, so that one thing has one name: "aapl" is not AAPL.
+    Only the canonical spelling is taken, so that one thing has one name and no limit on it is
+    passed by another: "aapl" is not AAPL, nor is BRK/B the BRK.B.
     """
     if asset_class is AssetClass.OPTION:
         option = option_of(symbol)

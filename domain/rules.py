@@ -1,5 +1,6 @@
 """The user's limits, a rule each: what they deny of an order, by how much and why."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -102,13 +103,14 @@ class _Check:
         yield from self._at_most(ErrorCode.RISK_PRICE_COLLAR, collar, _percent(beyond, mark))
 
     def _symbols(self) -> Iterator[Denial]:
-        limits = self.limits
+        blocked = frozenset(map(_alike, self.limits.blocked_symbols))
+        allowing = self.limits.allowed_symbols
         for part in self.parts:
             names = _names(part.instrument)
-            if names & limits.blocked_symbols:
+            if names & blocked:
                 yield self._deny(ErrorCode.RISK_SYMBOL, "blocked", part.instrument.symbol)
-            elif limits.allowed_symbols is not None and not names & limits.allowed_symbols:
-                allowed = ", ".join(sorted(limits.allowed_symbols)) or "nothing"
+            elif allowing is not None and not names & frozenset(map(_alike, allowing)):
+                allowed = ", ".join(sorted(allowing)) or "nothing"
                 yield self._deny(ErrorCode.RISK_SYMBOL, allowed, part.instrument.symbol)
 
     def _positions(self) -> Iterator[Denial]:
@@ -181,7 +183,15 @@ def _names(instrument: Instrument) -> frozenset[str]:
         names.add(instrument.symbol.partition("/")[0])
     if instrument.option is not None:
         names.add(instrument.option.underlying)
-    return frozenset(names)
+    return frozenset(map(_alike, names))
+
+
+def _alike(name: str) -> str:
+    """The same for every spelling: brk b, BRK/B and BRK-B are BRK.B."""
+    return _BETWEEN.sub(".", name.strip().upper())
+
+
+_BETWEEN = re.compile(r"[\s./-]+")
 
 
 def _percent(part: Decimal | None, whole: Decimal | None) -> Decimal | None:

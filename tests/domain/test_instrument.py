@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.instrument import AssetClass, Instrument, OptionRight, option_of
+from domain.instrument import AssetClass, Instrument, OptionRight, named, option_of
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,32 @@ def test_a_pair_is_held_as_its_coin() -> None:
     coin = _instrument(AssetClass.CRYPTO, "BTC", "USD")
     assert pair.id != coin.id
     assert pair.held_as == coin.held_as == coin.id
+
+
+@pytest.mark.parametrize("symbol", ["AAPL", "BRK.B", "BAC.PRL", "BTC/USD"])
+def test_a_canonical_symbol_names_its_instrument(symbol: str) -> None:
+    asset_class = AssetClass.CRYPTO if "/" in symbol else AssetClass.EQUITY
+    found = named(asset_class, symbol)
+    assert found is not None
+    assert (found.asset_class, found.symbol, found.currency) == (asset_class, symbol, "USD")
+
+
+@pytest.mark.parametrize(
+    ("asset_class", "symbol"),
+    [
+        (AssetClass.EQUITY, spelling)
+        for spelling in ("aapl", " AAPL", "BRK/B", "BRK-B", "BRK B", "AAPL.", "A..B", "", "1AAPL")
+    ]
+    + [(AssetClass.CRYPTO, spelling) for spelling in ("BTC", "BTCUSD", "BTC-USD", "btc/usd")]
+    + [(AssetClass.OPTION, "AAPL--260717C00250000"), (AssetClass.OPTION, "aapl260717c00250000")]
+    + [(AssetClass.BOND, "T")],
+)
+def test_no_other_spelling_names_anything(asset_class: AssetClass, symbol: str) -> None:
+    assert named(asset_class, symbol) is None
+
+
+@given(st.text(alphabet="ABZaz019./- ", max_size=12), st.text(alphabet="ABZaz019./- ", max_size=12))
+def test_two_spellings_never_name_the_same_share(one: str, other: str) -> None:
+    found = {named(AssetClass.EQUITY, one), named(AssetClass.EQUITY, other)} - {None}
+    spelled = {each.symbol.replace("/", ".").replace("-", ".") for each in found if each}
+    assert len(spelled) == len(found)

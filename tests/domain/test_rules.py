@@ -221,12 +221,20 @@ def test_a_limit_in_money_lets_no_other_currency_slip_past() -> None:
         (Instrument(asset_class=AssetClass.CRYPTO, symbol="BTC/USD", currency="USD"), "BTC/USD"),
         (option_of("AAPL260717C00250000"), "AAPL"),
         (option_of("AAPL260717C00250000"), "AAPL260717C00250000"),
+        (option_of("AAPL260717C00250000"), "AAPL 260717C00250000"),
         (AAPL, "EQUITY:AAPL:USD"),
+        (AAPL, "aapl"),
+        (AAPL, " AAPL "),
+        (replace(AAPL, symbol="BRK.B"), "BRK/B"),
+        (replace(AAPL, symbol="BRK.B"), "brk b"),
+        (replace(AAPL, symbol="BRK B"), "BRK-B"),
     ],
 )
 def test_a_blocked_symbol_has_no_alias(instrument: Instrument, name: str) -> None:
     found = _denials(Limits(blocked_symbols=frozenset({name})), instrument=instrument)
     assert [denial.code for denial in found] == [ErrorCode.RISK_SYMBOL]
+    # And who allows it by that name does allow it.
+    assert _denials(Limits(allowed_symbols=frozenset({name})), instrument=instrument) == ()
 
 
 def test_an_order_for_money_is_measured_in_units_too() -> None:
