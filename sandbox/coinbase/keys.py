@@ -1,7 +1,7 @@
 """API keys of the sandbox's Coinbase: made when it starts, they open play money only."""
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
@@ -20,7 +20,7 @@ class Key:
     """A key with what it may do; `secret` is what its owner was shown, never used to verify."""
 
     name: str
-    secret: str
+    secret: str = field(repr=False)
     public: EllipticCurvePublicKey | Ed25519PublicKey
     account: Account
     can_view: bool = True

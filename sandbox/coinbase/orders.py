@@ -88,7 +88,7 @@ class Orders:
         """Accept another price and size of a GTC limit order, under its own id."""
         account, asked = require_trade(request), await body(request)
         reason = self._edit(account, asked)
-        errors = {"edit_failure_reason": reason or "UNKNOWN_EDIT_ORDER_FAILURE_REASON"}
+        errors = [{"edit_failure_reason": reason}] if reason else []
         return reply({"success": reason is None, "errors": errors})
 
     async def edit_preview(self, request: web.Request) -> web.Response:
