@@ -85,16 +85,17 @@ class Client:
 
     async def _asked(self, call: Call, url: str, json: Mapping[str, object] | None = None) -> Row:
         await self.session.fresh()
+        renewals = self.session.renewals
         try:
             answer = await self._http.request(call, url, json=json)
         except errors.Stale:
+            await self.session.renewed(renewals)
             answer = await self._again(call, url, json)
         self.session.used()
         return body.read(answer.body)
 
     async def _again(self, call: Call, url: str, json: Mapping[str, object] | None) -> Answer:
         """After a renewal; some are told that it worked and are refused all the same."""
-        await self.session.renewed()
         try:
             return await self._http.request(call, url, json=json)
         except errors.Stale as error:

@@ -30,7 +30,7 @@ class Session:
         self._keys = keys_of(credentials)
         acquired = _moment(credentials)
         self.expires_at = next_midnight(acquired)
-        self._used_at, self._renewed_at = clock.monotonic(), -1.0
+        self._used_at, self.renewals = clock.monotonic(), 0
         self._one = asyncio.Lock()
         self._ended: str | None = None
 
@@ -56,22 +56,22 @@ class Session:
     async def fresh(self) -> None:
         """Renew it if it has nearly idled away."""
         self.check()
+        renewals = self.renewals
         if self._idle() >= RENEW_AFTER.total_seconds():
-            await self.renewed(self._used_at)
+            await self.renewed(renewals)
 
-    async def renewed(self, since: float | None = None) -> None:
-        """Renew it once for all who ask at a time; refused, it is over."""
-        asked = self._clock.monotonic() if since is None else since
+    async def renewed(self, renewals: int) -> None:
+        """Renew it, unless it was since it had been `renewals` times; refused, it is over."""
         async with self._one:
             self.check()
-            if self._renewed_at >= asked or (since is not None and self._used_at > since):
+            if self.renewals != renewals:
                 return
             try:
                 await self._renew()
             except CredentialsRejected as error:
                 self.end(error.message)
                 raise
-            self._renewed_at = self._clock.monotonic()
+            self.renewals += 1
             self.used()
 
     async def kept(self) -> None:

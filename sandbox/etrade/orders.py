@@ -35,12 +35,15 @@ class Preview:
 
 
 class Orders:
-    """The routes of orders; `page` is the most on one, whatever is asked."""
+    """The routes of orders; `page` is the most on one, whatever is asked.
+
+    Without `filters` asking by status fails, as in E*TRADE's own sandbox.
+    """
 
     def __init__(self, exchange: Exchange, person: Person, quirks: Quirks) -> None:
         self._exchange, self._person, self._quirks = exchange, person, quirks
         self._previews: dict[str, Preview] = {}
-        self.page = listing.PAGE
+        self.page, self.filters = listing.PAGE, True
 
     def routes(self) -> list[web.RouteDef]:
         """What to serve; a change is a PUT."""
@@ -59,6 +62,8 @@ class Orders:
     async def all(self, request: web.Request) -> web.Response:
         """One page, newest first; nothing at all if there are none."""
         account = self._listed(request).account
+        if "status" in request.query and not self.filters:
+            raise Refusal(500, "The requested service is not currently available", 100)
         page, marker = listing.page(account, self._person.orders, request, self.page)
         if not page:
             return web.Response(status=204)
