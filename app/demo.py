@@ -28,6 +28,11 @@ from store.keyring import Keyring
 FOLDER = Path("data/demo")
 SEED = 7
 TICK_SECONDS = 1.0
+
+_APP = {
+    "client_id": SecretStr(sandbox.CLIENT_ID),
+    "client_secret": SecretStr(sandbox.CLIENT_SECRET),
+}
 LINK_LASTS = timedelta(hours=1)
 
 
@@ -88,6 +93,8 @@ def _settings(port: int) -> Settings:
         port=port,
         public_url=None,
         endpoints={},
+        # Whoever tries Alpaca's consent there is asked for nothing.
+        apps={"alpaca": _APP},
         log_format=LogFormat.TEXT,
         log_level=LogLevel.WARNING,
     )

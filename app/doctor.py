@@ -51,6 +51,7 @@ async def findings(settings: Settings, clock: Clock, *, ask_time: bool) -> Async
     keys = _keys(settings)
     yield keys if isinstance(keys, Finding) else _ok("keys", "readable, by their owner alone")
     yield _disk(settings)
+    yield _callback(settings)
     known = None if isinstance(keys, Finding) else keys
     async for finding in _database(settings, clock, known, ask_time=ask_time):
         yield finding
@@ -75,6 +76,12 @@ def _disk(settings: Settings) -> Finding:
     if free >= needed:
         return _ok("disk", told)
     return _wrong("disk", f"{told}, {needed / _GIB:.1f} GiB are wanted: make room")
+
+
+def _callback(settings: Settings) -> Finding:
+    """Where brokers have to send people back to, for whoever registers an application."""
+    brokers = ", ".join(sorted(settings.apps)) or "no broker: no application's keys are set"
+    return _ok("callback", f"{settings.callback} is to be registered with {brokers}")
 
 
 async def _database(

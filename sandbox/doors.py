@@ -38,6 +38,8 @@ def _alpaca(box: Sandbox) -> Door:
             "stream": alpaca.paper.socket_url,
             "data": alpaca.market.url,
             "data_stream": alpaca.market_stream.socket_url,
+            "consent": alpaca.live.url,
+            "token": alpaca.live.url,
         },
         typed={"key_id": PAPER_KEY, "secret": PAPER_SECRET},
     )

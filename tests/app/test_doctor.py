@@ -49,8 +49,9 @@ async def test_nothing_is_wrong_with_a_house_that_works_and_its_clock_agrees(
         await linked(made)
         told = await found(configured(made), ask_time=True)
     assert wrong(told) == set()
-    assert {"keys", "disk", "database", "vault", "clock"} <= told.keys()
-    assert len([what for what in told if what.startswith("alpaca at 127.0.0.1:")]) == 3
+    assert {"keys", "disk", "callback", "database", "vault", "clock"} <= told.keys()
+    assert "/connect/callback is to be registered" in told["callback"].told
+    assert len([what for what in told if what.startswith("alpaca at 127.0.0.1:")]) == 4
 
 
 async def test_a_clock_that_is_off_is_told(tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ async def test_a_broker_that_is_away_and_a_key_that_was_changed_are_told(tmp_pat
         await linked(made)
     settings = configured(made)
     told = await found(settings)
-    assert len(wrong(told)) == 3
+    assert len(wrong(told)) == 4
     assert all(what.startswith("alpaca at ") for what in wrong(told))
     settings.key_path.unlink()
     Keyring.create(settings.key_path)

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from tests.flow.browser import brought, browsing, decided
 from tests.flow.follower import Follower
 from tests.flow.test_audit import AUDIT
 from tests.flow.test_connecting import _synced
@@ -58,6 +59,39 @@ async def test_planted_secrets_are_found_nowhere(tmp_path: Path) -> None:
     for secret in (SECRET, PASSWORD, KEY, api.token):
         assert secret not in text
         assert secret.encode() not in kept
+
+
+async def test_neither_code_nor_token_nor_app_key_of_a_consent_is_found_anywhere(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path) as made:
+        made.box.alpaca.sign_in.clients["planted-app"] = SECRET
+        app = {"APPS__ALPACA__CLIENT_ID": "planted-app", "APPS__ALPACA__CLIENT_SECRET": SECRET}
+        async with made.served(**app, LOG_LEVEL="debug") as (url, child):
+            async with browsing(made, url) as ada:
+                begun = await ada.begin(permission="TRADE")
+                said = [str(begun)]
+                back = await decided(ada.http, begun["signIn"]["authorizeUrl"])
+                came = brought(back)
+                said.append((await ada.go(back)).text)
+                said.append((await ada.go(back)).text)
+            api = made.api(url)
+            await _synced(api, begun["connection"]["id"])
+            said.append(str(await api.pages(AUDIT, "auditLog")))
+            said.append(str([entry.path for entry in made.box.log.entries]))
+            await child.stop()
+            said += [*child.out, *child.err]
+        credentials = made.box.alpaca.access.credentials
+        (token,) = [key for key, each in credentials.items() if each.scopes is not None]
+        kept = await asyncio.to_thread(_bytes_of, tmp_path)
+    text = "\n".join(said)
+    assert "serving" in text
+    for secret in (SECRET, token, came["code"]):
+        assert secret not in text
+        assert secret.encode() not in kept
+    # The state is in the address that the person is sent to, and nowhere else.
+    assert came["state"] not in "\n".join(said[1:])
+    assert came["state"].encode() not in kept
 
 
 async def test_credentials_that_are_not_to_persist_are_in_no_file(tmp_path: Path) -> None:
