@@ -5,8 +5,10 @@ from decimal import Decimal
 import pytest
 
 from domain.capabilities import Pushed
-from domain.facts import OrderReport, filled, standing, status
+from domain.events import StreamEvent
+from domain.facts import Facts, OrderReport
 from domain.order import OrderStatus
+from domain.sums import filled, standing, status
 from sandbox.orders import Order, OrdType, Side, Ticket, TimeInForce
 from tests.conformance.knowledge import agree, hearing, known, newest, reports, told
 from tests.conformance.orders import crossing, rounded, sample_of
@@ -38,6 +40,15 @@ def _about(all: list[OrderReport], price: Decimal) -> list[OrderReport]:
     return [one for one in all if one.terms.limit_price == price]
 
 
+def _all(heard: list[StreamEvent], *asked: OrderReport) -> Facts:
+    """What the stream and the answers say together of the last order that was asked about."""
+    return known([*reports(heard), *asked], asked[-1].broker_order_id)
+
+
+def _explained(facts: Facts) -> Decimal:
+    return sum((one.quantity for one in standing(facts)), Decimal(0))
+
+
 async def test_an_order_that_was_placed_elsewhere_is_told(scene: Scene) -> None:
     broker = await scene.broker()
     if Pushed.ORDERS not in scene.able.pushes:
@@ -67,11 +78,11 @@ async def test_a_stream_that_is_cut_in_mid_fill_loses_and_doubles_nothing(scene:
         await until(lambda: len(heard) > signs)
         for _ in range(3):
             scene.stage.box.tick()
-        everything = [*reports(heard), *await told(scene, report)]
-    facts = known([*everything, *reports(heard)], report.broker_order_id)
+        asked = await told(scene, report)
+        await until(lambda: _explained(_all(heard, *asked, report)) == sample.whole)
+    facts = _all(heard, *asked, report)
     agree(facts, newest(scene))
     assert status(facts) is OrderStatus.FILLED
-    assert sum(one.quantity for one in standing(facts)) == sample.whole
     assert len(standing(facts)) == len(scene.owner.executions)
 
 
@@ -89,10 +100,9 @@ async def test_messages_that_come_twice_or_in_another_order_say_the_same(
         await scene.stage.jumble(how)
         for _ in range(3):
             scene.stage.box.tick()
-        await until(
-            lambda: filled(known([report, *reports(heard)], report.broker_order_id)) == sample.whole
-        )
-        everything = [*reports(heard), *await told(scene, report)]
-    facts = known(everything, report.broker_order_id)
+        await until(lambda: filled(_all(heard, report)) == sample.whole)
+        asked = await told(scene, report)
+        await until(lambda: _explained(_all(heard, *asked, report)) == sample.whole)
+    facts = _all(heard, *asked, report)
     agree(facts, newest(scene))
-    assert sum(one.quantity for one in standing(facts)) == sample.whole
+    assert _explained(facts) == sample.whole
