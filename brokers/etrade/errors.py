@@ -161,10 +161,10 @@ def _unauthorized(problem: str, message: str) -> BrokerError:
 
 
 def _by_code(code: str | None, call: Call) -> type[Refused] | None:
-    if code == "101" and call.purpose is Purpose.TRADE:
+    if code == "101" and _is_ticket(call):
         return NoSuchPreview
     if code in _NO_SUCH_INSTRUMENT:
-        return InvalidTicket if call.purpose is Purpose.TRADE else InstrumentNotFound
+        return InstrumentNotFound
     return _BY_CODE.get(code or "")
 
 
@@ -177,7 +177,12 @@ def _by_status(status: int, call: Call) -> type[Refused]:
         case HTTPStatus.NOT_FOUND if "/orders" in call.path:
             return OrderNotFound
         case _:
-            return InvalidTicket if call.purpose is Purpose.TRADE else Refused
+            return InvalidTicket if _is_ticket(call) else Refused
+
+
+def _is_ticket(call: Call) -> bool:
+    """Whether an order is what was asked for: to be worked out, placed or changed."""
+    return call.method != "GET" and call.purpose is not Purpose.CANCEL
 
 
 def _seconds(text: str) -> float | None:

@@ -19,7 +19,8 @@ _PRICE_TYPE = {
     for word, (kind, lives) in words.PRICE_TYPE.items()
     if kind not in {OrderType.NET, OrderType.TRAILING_STOP}
 }
-_TERM = {time: word for word, time in words.TERM.items()}
+# "Good till date" has no field for the date.
+_TERM = {time: word for word, time in words.TERM.items() if time is not TimeInForce.GTD}
 _CLASSES = frozenset({OrderClass.SIMPLE, OrderClass.MULTI_LEG})
 _KIND = {
     AssetClass.EQUITY: "EQ",
