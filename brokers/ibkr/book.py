@@ -33,6 +33,16 @@ _TICK = timedelta(microseconds=1)
 _EFFECTS = {1: PositionEffect.OPEN, 2: PositionEffect.CLOSE}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """An execution and what was traded in it; `of_leg` if that is a part of the order only."""
+
+    contract: said.Contract
+    side: OrderSide
+    execution: Execution
+    of_leg: bool
+
+
 @dataclass(slots=True)
 class Known:
     """One order as it was last told of; `contract` and `order` are missing until it was listed."""
@@ -48,7 +58,12 @@ class Known:
     rejected: str = ""
     complaint: str = ""
     heard_at: datetime | None = None
-    executions: dict[str, Execution] = field(default_factory=dict)
+    fills: dict[str, Fill] = field(default_factory=dict)
+
+    @property
+    def executions(self) -> Mapping[str, Execution]:
+        """Those of the order itself."""
+        return {name: one.execution for name, one in self.fills.items() if not one.of_leg}
 
     @property
     def guessed(self) -> bool:
@@ -67,7 +82,7 @@ class Book:
         self._clock = clock
         self._known: dict[int, Known] = {}
         self._perm_ids: dict[tuple[int, int], int] = {}
-        self._executions: dict[str, tuple[int, Execution]] = {}
+        self._fills: dict[str, tuple[int, str]] = {}
         self._commissions: dict[str, said.Commission] = {}
         self._classes: dict[str, OrderClass] = {}
         self._newest = clock.now()
@@ -130,8 +145,9 @@ class Book:
     def has_fills(self, con_id: int) -> bool:
         """Whether a contract is known to have been traded, which is always of the day."""
         return any(
-            one.executions and one.contract is not None and one.contract.con_id == con_id
+            fill.contract.con_id == con_id
             for one in self._known.values()
+            for fill in one.fills.values()
         )
 
     def reports(
@@ -182,48 +198,63 @@ class Book:
         return word.perm_id
 
     def _fill(self, word: said.Execution) -> str:
-        """Known by all but the last part of its id, which counts corrections from 1."""
+        """Known by all but the last part of its id, which counts corrections from 1.
+
+        Of a combination its legs' fills are told as well: they are kept apart, as its own say how
+        much of the order was filled.
+        """
         known = self._meet(word.perm_id)
-        name, _, revision = word.exec_id.rpartition(".")
-        number = max(0, int(revision) - 1) if revision.isdigit() else 0
         if known.order is None:
             known.contract, known.order = word.contract, _guessed(word)
-        before = known.executions.get(name or word.exec_id)
+        fill = self._read(word, known)
+        name = fill.execution.execution_id
+        before = known.fills.get(name)
+        if before is not None and before.execution.revision > fill.execution.revision:
+            return name
+        known.fills[name] = fill
+        self._fills[word.exec_id] = (word.perm_id, name)
+        revised = fill.execution.revision > 0
+        if not fill.of_leg and (revised or word.cumulative >= known.filled):
+            known.filled, known.average = word.cumulative, word.average
+        return name
+
+    def _read(self, word: said.Execution, known: Known) -> Fill:
+        name, _, revision = word.exec_id.rpartition(".")
+        number = max(0, int(revision) - 1) if revision.isdigit() else 0
+        before = known.fills.get(name or word.exec_id)
+        at = moment_of(word.time) or (before.execution.at if before else self._now())
         execution = Execution(
             execution_id=name or word.exec_id,
             quantity=word.quantity,
             price=word.price,
-            at=moment_of(word.time) or (before.at if before else self._now()),
+            at=at,
             revision=number,
             venue=word.exchange or None,
-            commission=before.commission if before and before.revision == number else None,
         )
-        if before is not None and before.revision > number:
-            return before.execution_id
-        execution = self._with_commission(execution, word.exec_id, word.contract.currency)
-        known.executions[execution.execution_id] = execution
-        self._executions[word.exec_id] = (word.perm_id, execution)
-        if number or word.cumulative >= known.filled:
-            known.filled, known.average = word.cumulative, word.average
-        return execution.execution_id
+        combined = known.contract is not None and known.contract.sec_type == "BAG"
+        return Fill(
+            contract=word.contract,
+            side=words.SIDE.get(word.side, OrderSide.BUY),
+            execution=self._charged(execution, word.exec_id, word.contract.currency),
+            of_leg=combined and word.contract.sec_type != "BAG",
+        )
 
     def _charge(self, word: said.Commission) -> Touched | None:
         """It may come before its fill."""
         self._commissions[word.exec_id] = word
         if len(self._commissions) > _MOST:
             self._commissions.pop(next(iter(self._commissions)))
-        if word.exec_id not in self._executions:
+        if word.exec_id not in self._fills:
             return None
-        perm_id, execution = self._executions[word.exec_id]
-        known = self._meet(perm_id)
-        current = known.executions.get(execution.execution_id)
-        if current is None or current.revision != execution.revision or known.contract is None:
+        perm_id, name = self._fills[word.exec_id]
+        fill = self._meet(perm_id).fills.get(name)
+        if fill is None:
             return None
-        charged = self._with_commission(current, word.exec_id, known.contract.currency)
-        known.executions[charged.execution_id] = charged
-        return perm_id, charged.execution_id
+        charged = self._charged(fill.execution, word.exec_id, fill.contract.currency)
+        self._known[perm_id].fills[name] = replace(fill, execution=charged)
+        return perm_id, name
 
-    def _with_commission(self, execution: Execution, exec_id: str, currency: str) -> Execution:
+    def _charged(self, execution: Execution, exec_id: str, currency: str) -> Execution:
         """In the instrument's currency only, as there is no place to name another one."""
         told = self._commissions.get(exec_id)
         if told is None or told.amount is None or told.currency != currency:
@@ -253,7 +284,7 @@ class Book:
     def _forget(self, perm_id: int) -> None:
         del self._known[perm_id]
         self._perm_ids = {key: one for key, one in self._perm_ids.items() if one != perm_id}
-        self._executions = {key: one for key, one in self._executions.items() if one[0] != perm_id}
+        self._fills = {key: one for key, one in self._fills.items() if one[0] != perm_id}
 
     def _now(self) -> datetime:
         """Later than all that was heard before, whatever the clock's grain."""

@@ -24,10 +24,7 @@ class Books:
         if self._flex is not None:
             booked = (await self._flex.statement(account)).transactions
         else:
-            reports = await self._listing.reports(account)
-            booked = tuple(
-                fill_of(report, report.execution) for report in reports if report.execution
-            )
+            booked = tuple([fill_of(*each) for each in await self._listing.fills(account)])
         kept = (one for one in booked if since is None or one.at >= since)
         ordered = sorted(kept, key=lambda one: (one.at, one.broker_id))
         return TransactionPage(transactions=tuple(ordered))

@@ -4,10 +4,10 @@ None of the three lists tells all, so all three are read. They go back to the la
 midnight, no further (vendor documentation, 2026): absence is a question, never an answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from brokers.ibkr import library, said
-from brokers.ibkr.book import Book, Known
+from brokers.ibkr.book import Book, Fill, Known
 from brokers.ibkr.catalog import Catalog
 from brokers.ibkr.decoder import COMPLETED, OPEN_ORDERS
 from brokers.ibkr.link import ANSWER, BEAT_ANSWER, Link
@@ -33,6 +33,17 @@ class Listing:
             if known.perm_id in listed:
                 found += await self.told(known)
         return tuple(found)
+
+    async def fills(self, account: str) -> Sequence[tuple[str, Instrument, Fill]]:
+        """What was traded today: of a combination its legs, each by its order's number."""
+        await self._read()
+        found = []
+        for known in self._book.of_account(account):
+            for fill in known.fills.values():
+                if fill.contract.sec_type != "BAG":
+                    traded = await self._catalog.instrument(fill.contract)
+                    found.append((str(known.perm_id), traded, fill))
+        return found
 
     async def find(self, account: str, ref: str) -> OrderReport | None:
         """The order that has our id, if the Gateway still tells of it."""

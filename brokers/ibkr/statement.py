@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 from defusedxml.ElementTree import ParseError, fromstring
 
 from brokers.ibkr import said
+from brokers.ibkr.book import Fill
 from brokers.ibkr.contracts import held_as, instrument_of
 from brokers.wire import Row
 from domain.equity import EquityPoint, EquitySource
 from domain.errors import Unintelligible
-from domain.facts import OrderReport
-from domain.instrument import Instrument
+from domain.instrument import AssetClass, Instrument
 from domain.money import EXACT, decimal_of, times
-from domain.order import Execution, OrderSide
+from domain.order import OrderSide
 from domain.transaction import Transaction, TransactionStatus, TransactionType
 
 # Statements are in the time of New York unless the query says otherwise.
@@ -96,25 +96,26 @@ def statement(root: Any, account: str) -> Statement:
     return Statement(transactions=tuple(found.values()), days=tuple(days.values()))
 
 
-def fill_of(report: OrderReport, execution: Execution) -> Transaction:
+def fill_of(broker_order_id: str, instrument: Instrument, fill: Fill) -> Transaction:
     """A fill that a Gateway told of, by the name under which a statement has it too."""
-    buys = report.terms.side is OrderSide.BUY
+    execution, buys = fill.execution, fill.side is OrderSide.BUY
     quantity = execution.quantity if buys else -execution.quantity
-    paid = times(quantity, execution.price, report.instrument.multiplier)
+    paid = times(quantity, execution.price, instrument.multiplier)
+    kind = TransactionType.BUY if buys else TransactionType.SELL
     return Transaction(
         broker_id=execution.execution_id,
-        type=TransactionType.BUY if buys else TransactionType.SELL,
+        type=TransactionType.FX_CONVERSION if instrument.asset_class is AssetClass.FX else kind,
         raw_type="execution",
         status=TransactionStatus.POSTED,
         raw_status="",
         at=execution.at,
         day=execution.at.astimezone(_NEW_YORK).date(),
-        currency=report.instrument.currency,
+        currency=instrument.currency,
         amount=EXACT.subtract(EXACT.minus(paid), execution.commission or Decimal(0)),
-        instrument=held_as(report.instrument),
+        instrument=held_as(instrument),
         quantity=quantity,
         price=execution.price,
-        broker_order_id=report.broker_order_id,
+        broker_order_id=broker_order_id,
     )
 
 

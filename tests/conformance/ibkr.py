@@ -40,6 +40,7 @@ class Stage(HttpStage):
     def __init__(self, box: Sandbox) -> None:
         self.box, self.gateway = box, box.ibkr.paper
         self.gateway.habits.master_client_id = _CLIENT_ID
+        self.gateway.habits.most_messages = 1_000_000
         self.credentials = {"client_id": str(_CLIENT_ID)}
         self.wrong = {"client_id": str(_CLIENT_ID), "account": "DU9999999"}
         self.accounts = dict(self.gateway.accounts)
@@ -49,10 +50,10 @@ class Stage(HttpStage):
 
     async def expire(self) -> None:
         """Somebody signs another user in to the Gateway; ours moves to another one."""
-        other = self.box.ibkr.gateway("ibkr-other", ())
+        other = self.box.ibkr.live
+        other.accounts.clear()
         for number, account in self.accounts.items():
             other.admit(number, account)
-        await other.up()
         self.endpoints["gateway_other"] = other.url
         self.gateway.accounts.clear()
         self.box.ibkr.account(self.gateway, "DU7000001")
