@@ -6,9 +6,11 @@ import tomllib
 import venv
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tools.tree import ROOT
 
+IB_INSYNC = "ibkr-insync"
 COMMON = [
     "--universal",
     "--generate-hashes",
@@ -29,6 +31,8 @@ def main() -> int:
         _compile(uv, "test", ["pyproject.toml", "--extra=test", "-c=locks/runtime.txt"])
         for name, needs in _apart().items():
             _compile(uv, name, ["-", "--no-annotate"], "\n".join(needs))
+        needs = "\n".join(_with_ib_insync())
+        _compile(uv, IB_INSYNC, ["-", "--no-annotate", "-c=locks/runtime.txt"], needs)
     return 0
 
 
@@ -45,11 +49,23 @@ def _compile(uv: Path, name: str, needs: list[str], typed: str = "") -> None:
     subprocess.run(command, cwd=ROOT, input=typed, text=True, check=True)
 
 
+def _project() -> dict[str, Any]:
+    whole = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project: dict[str, Any] = whole["project"]
+    return project
+
+
 def _apart() -> dict[str, list[str]]:
     """What vendors' own clients and the load client need: it never binds the product."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
-    return {name: needs for name, needs in extras.items() if name != "test"}
+    extras: dict[str, list[str]] = _project()["optional-dependencies"]
+    return {name: needs for name, needs in extras.items() if name not in {"test", IB_INSYNC}}
+
+
+def _with_ib_insync() -> list[str]:
+    """What running needs, on the other library for Interactive Brokers' Gateway."""
+    project = _project()
+    usual: list[str] = [one for one in project["dependencies"] if not one.startswith("ib_async")]
+    return usual + project["optional-dependencies"][IB_INSYNC]
 
 
 if __name__ == "__main__":

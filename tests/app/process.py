@@ -84,11 +84,15 @@ class Child:
 
 @asynccontextmanager
 async def started(
-    folder: Path, *arguments: str, typed: str = "", **settings: str
+    folder: Path,
+    *arguments: str,
+    typed: str = "",
+    python: str | Path = sys.executable,
+    **settings: str,
 ) -> AsyncIterator[Child]:
     """`python -m app ARGUMENTS`, killed at the end if it still runs; `typed` is its input."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
+        python,
         "-W",
         "error",
         "-m",
@@ -135,9 +139,11 @@ async def with_user(folder: Path, name: str, password: str | None = None) -> Non
 
 
 @asynccontextmanager
-async def serving(folder: Path, **settings: str) -> AsyncIterator[tuple[str, Child]]:
+async def serving(
+    folder: Path, python: str | Path = sys.executable, **settings: str
+) -> AsyncIterator[tuple[str, Child]]:
     """A server on a free port with a key of its own: its address, and the process."""
     with_key(folder)
-    async with started(folder, "serve", **{"PORT": "0", **settings}) as child:
+    async with started(folder, "serve", python=python, **{"PORT": "0", **settings}) as child:
         line = await child.logged("serving")
         yield f"http://127.0.0.1:{line['port']}", child
