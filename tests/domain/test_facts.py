@@ -184,3 +184,15 @@ def test_two_words_of_one_moment_are_ranked_by_what_they_say_not_by_which_came_f
     bidding = report(status=OrderStatus.ACCEPTED_FOR_BIDDING)
     one, other = (shown(joined(_received(each))) for each in ([new, bidding], [bidding, new]))
     assert one == other
+
+
+def test_the_brokers_own_average_counts_before_one_that_is_worked_out() -> None:
+    one = report(seconds=1, filled="1", execution=fill("e1", "1", "100"))
+    two = report(seconds=2, filled="2", execution=fill("e2", "1", "101"), average="100.6")
+    assert average_price(joined([one, two])) == Decimal("100.6")
+
+
+def test_an_average_is_exact_to_the_ninth_decimal_however_dear() -> None:
+    one = report(seconds=1, filled="3", execution=fill("e1", "1", "98765432109876543210.1"))
+    two = report(seconds=2, filled="3", execution=fill("e2", "2", "98765432109876543210.2"))
+    assert average_price(joined([one, two])) == Decimal("98765432109876543210.166666667")

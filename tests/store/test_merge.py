@@ -199,6 +199,19 @@ def test_the_streams_own_reason_counts_where_it_fits(said: OrderReport, reason: 
     assert why(report(), said) is reason
 
 
+def test_a_reason_that_fits_is_believed_though_another_would_do_too() -> None:
+    filled = report(seconds=1, status=OrderStatus.CANCELED, filled="1", exec_type=ExecType.CANCELED)
+    assert why(report(), filled) is ExecType.CANCELED
+    heir = report("b2", 1, replaces="b1")
+    amended = report("b2", 2, quantity="8", replaces="b1", exec_type=ExecType.REPLACED)
+    assert why(report(), heir, amended) is ExecType.REPLACED
+
+
+def test_executions_that_come_after_the_count_are_a_trade() -> None:
+    explained = report(seconds=1, filled="2", execution=fill("e1", "2"))
+    assert why(report(filled="2"), explained) is ExecType.TRADE
+
+
 def test_a_first_word_of_a_trade_is_believed() -> None:
     assert why(report(exec_type=ExecType.TRADE)) is ExecType.TRADE
 
@@ -241,8 +254,10 @@ def test_legs_once_told_stay() -> None:
     with_legs, without = replace(report(), legs=legs), report(seconds=1, filled="1")
     assert known(with_legs, without).order.legs == legs
     assert known(without, with_legs).order.legs == legs
-    part = replace(report(seconds=2), legs=legs[:1])
-    assert known(with_legs, part).order.legs == legs
+    for part in (legs[:1], legs[1:]):
+        assert known(with_legs, replace(report(seconds=2), legs=part)).order.legs == legs
+    one, other = (replace(report(), legs=(leg,)) for leg in legs)
+    assert known(one, other).order.legs == known(other, one).order.legs
 
 
 def test_changing_it_in_place_leaves_the_id_that_it_was_placed_under() -> None:
