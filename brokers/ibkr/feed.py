@@ -70,7 +70,9 @@ class Feed:
             yield Alive(at=self._now())
             while True:
                 try:
-                    news = await asyncio.wait_for(queue.get(), BEAT)
+                    # Not wait_for, which in Python 3.11 can swallow a cancellation.
+                    async with asyncio.timeout(BEAT):
+                        news = await queue.get()
                 except TimeoutError:
                     await listing.beat()
                     yield Alive(at=self._now())
