@@ -47,6 +47,9 @@ capabilities: $(TOOLS)  ## observe what each broker's sandbox takes; writes docs
 	$(BIN)/python -m tests.conformance
 	$(BIN)/python -m tools.docs
 
+mutants: $(TOOLS)  ## which changes to how orders add up no test notices; writes docs/mutants.md
+	$(BIN)/python -m tools.mutants
+
 schema: $(RUNTIME)  ## write schema.graphql
 	$(BIN)/python -m graph.schema > schema.graphql.new && mv schema.graphql.new schema.graphql
 
