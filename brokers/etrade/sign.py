@@ -6,7 +6,10 @@ from datetime import datetime
 
 from authlib.common.security import generate_token
 from authlib.oauth1 import ClientAuth
+from authlib.oauth1.rfc5849.errors import InsecureTransportError
 from authlib.oauth1.rfc5849.parameters import prepare_headers
+
+from domain.errors import NotPermitted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,10 @@ class Keys:
 
 
 def signed(keys: Keys, method: str, url: str, at: datetime) -> Mapping[str, str]:
-    """The header that signs a request to exactly this URL, its query included, not its body."""
+    """The header that signs a request to exactly this URL, its query included, not its body.
+
+    Raises NotPermitted for plain HTTP to another machine, which authlib signs nothing for.
+    """
     auth = ClientAuth(
         keys.consumer_key,
         keys.consumer_secret,
@@ -35,6 +41,9 @@ def signed(keys: Keys, method: str, url: str, at: datetime) -> Mapping[str, str]
         verifier=keys.verifier,
     )
     told = auth.get_oauth_params(generate_token(), str(int(at.timestamp())))
-    signature = auth.get_oauth_signature(method, url, prepare_headers(told, {}), b"")
+    try:
+        signature = auth.get_oauth_signature(method, url, prepare_headers(told, {}), b"")
+    except InsecureTransportError:
+        raise NotPermitted("E*TRADE's addresses have to begin with https://") from None
     headers: Mapping[str, str] = prepare_headers([*told, ("oauth_signature", signature)], {})
     return headers
