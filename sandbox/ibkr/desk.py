@@ -13,8 +13,8 @@ from sandbox.exchange import Exchange
 from sandbox.ibkr import notices, tickets
 from sandbox.ibkr.asked import Asked
 from sandbox.ibkr.contracts import Catalog, Contract, one_of
-from sandbox.ibkr.layouts import Margins
 from sandbox.ibkr.notices import Refusal
+from sandbox.ibkr.order_layouts import Margins
 from sandbox.ibkr.placed import Placed
 from sandbox.orders import Contingency, Event, Order, OrdStatus
 from sandbox.rules import Rejected

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sandbox.ibkr import account_requests, layouts, notices, price_requests
+from sandbox.ibkr import account_requests, layouts, notices, order_layouts, price_requests
 from sandbox.ibkr.notices import Notice
 from sandbox.ibkr.placed import Fill, Placed
 from sandbox.ibkr.session import Session
@@ -62,7 +62,7 @@ class News:
             return
         for session in self._gateway.hearing(placed):
             if event.type not in _ENDS | {ExecType.PENDING_CANCEL}:
-                session.tell(layouts.open_order(session.version, placed))
+                session.tell(order_layouts.open_order(session.version, placed))
             self._status(session, placed)
             if (refusal := _refusal(placed, event)) is not None:
                 session.notify(refusal, placed.order_id)
@@ -76,7 +76,7 @@ class News:
 
     def _status(self, session: Session, placed: Placed) -> None:
         for _ in range(1 + self._gateway.habits.duplicate_statuses):
-            session.tell(layouts.order_status(placed))
+            session.tell(order_layouts.order_status(placed))
 
     # Executions
 
@@ -108,13 +108,13 @@ class News:
 
     def _tell_commission(self, fill: Fill) -> None:
         for session in self._gateway.hearing(fill.placed):
-            margins = layouts.Margins(commission=fill.placed.commission, currency="USD")
-            session.tell(layouts.open_order(session.version, fill.placed, margins=margins))
+            margins = order_layouts.Margins(commission=fill.placed.commission, currency="USD")
+            session.tell(order_layouts.open_order(session.version, fill.placed, margins=margins))
             session.tell(layouts.commission(fill))
 
     def _tell_status(self, placed: Placed) -> None:
         for session in self._gateway.hearing(placed):
-            session.tell(layouts.open_order(session.version, placed))
+            session.tell(order_layouts.open_order(session.version, placed))
             self._status(session, placed)
 
     def _moved(self, placed: Placed) -> None:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sandbox.ibkr import asked, layouts, notices
-from sandbox.ibkr.layouts import Margins
+from sandbox.ibkr import asked, layouts, notices, order_layouts
 from sandbox.ibkr.notices import Refusal
+from sandbox.ibkr.order_layouts import Margins
 from sandbox.ibkr.placed import Fill, Placed
 from sandbox.ibkr.session import Handler, Session
 from sandbox.ibkr.wire import Fields
@@ -60,7 +60,7 @@ def completed_orders(session: Session, fields: Fields) -> None:
     api_only = fields.flag()
     for placed in session.gateway.desk.completed_orders():
         if placed.client_id or placed.order_id or not api_only:
-            session.tell(layouts.completed_order(session.version, placed))
+            session.tell(order_layouts.completed_order(session.version, placed))
     if not session.gateway.habits.omit_completed_end:
         session.send(102)
 
@@ -105,14 +105,16 @@ def _preview(session: Session, order: asked.Asked) -> None:
     )
     if habits.two_step_preview:
         warning = Margins(warning="The figures are still being worked out.")
-        session.tell(layouts.open_order(session.version, placed, what_if=True, margins=warning))
-    session.tell(layouts.open_order(session.version, placed, what_if=True, margins=margins))
+        session.tell(
+            order_layouts.open_order(session.version, placed, what_if=True, margins=warning)
+        )
+    session.tell(order_layouts.open_order(session.version, placed, what_if=True, margins=margins))
 
 
 def _list(session: Session, orders: list[Placed]) -> None:
     for placed in orders:
-        session.tell(layouts.open_order(session.version, placed))
-        session.tell(layouts.order_status(placed))
+        session.tell(order_layouts.open_order(session.version, placed))
+        session.tell(order_layouts.order_status(placed))
     session.send(53, 1)
 
 

@@ -3,8 +3,10 @@
 import asyncio
 import struct
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
+from sandbox.clock import NEW_YORK
 from sandbox.json_text import plain
 
 UNSET = "1.7976931348623157E308"
@@ -32,6 +34,11 @@ def double(value: Decimal | None) -> str:
     """A number as Java prints a double: with at least one decimal place."""
     shown = plain(value or Decimal(0))
     return shown if "." in shown else f"{shown}.0"
+
+
+def moment(at: datetime) -> str:
+    """A time as executions have it."""
+    return f"{at.astimezone(NEW_YORK):%Y%m%d %H:%M:%S} US/Eastern"
 
 
 def frame(values: Iterable[Value]) -> bytes:

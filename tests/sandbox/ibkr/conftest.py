@@ -61,3 +61,19 @@ async def dial(gateway: Gateway) -> AsyncIterator[Dial]:
             return client
 
         yield dialled
+
+
+@pytest.fixture
+def errors(ib: IB) -> list[tuple[int, int]]:
+    """Every error and notice: whom it is about, and its code."""
+    heard: list[tuple[int, int]] = []
+    ib.errorEvent += lambda about, code, *_: heard.append((about, code))
+    return heard
+
+
+@pytest.fixture
+def codes(ib: IB) -> list[int]:
+    """The codes of all errors and notices."""
+    heard: list[int] = []
+    ib.errorEvent += lambda _, code, *__: heard.append(code)
+    return heard

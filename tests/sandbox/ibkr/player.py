@@ -15,7 +15,7 @@ from typing import Any
 
 from sandbox.account import Account
 from sandbox.clock import NEW_YORK
-from sandbox.ibkr import layouts
+from sandbox.ibkr import layouts, order_layouts
 from sandbox.ibkr.asked import Asked
 from sandbox.ibkr.contracts import Contract, Query
 from sandbox.ibkr.placed import Fill, Placed
@@ -147,7 +147,9 @@ class Player:
     def _list_open(self) -> None:
         for shown, status in self._orders.values():
             if status is not None and status["status"] not in _ENDED:
-                self._write(layouts.open_order(VERSION, replace(shown, word=status["status"])))
+                self._write(
+                    order_layouts.open_order(VERSION, replace(shown, word=status["status"]))
+                )
                 self._write(self._order_status(status))
         self._write([53, 1])
 
@@ -162,7 +164,7 @@ class Player:
     def _open_order(self, said: dict[str, Any], word: str) -> list[Value]:
         shown = _order(said, word)
         self._orders[said["order_id"]] = (shown, None)
-        return layouts.open_order(VERSION, shown)
+        return order_layouts.open_order(VERSION, shown)
 
     def _order_status(self, said: dict[str, Any]) -> list[Value]:
         names = (

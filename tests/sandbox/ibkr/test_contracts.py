@@ -2,20 +2,11 @@
 
 import asyncio
 
-import pytest
 from ib_async import IB, Contract, Future, Index, Stock
 
 from sandbox import Sandbox
 from sandbox.ibkr.gateway import Gateway
 from tests.sandbox.ibkr.shop import AAPL, PATIENCE, D, until
-
-
-@pytest.fixture
-def errors(ib: IB) -> list[int]:
-    """The codes of all errors."""
-    heard: list[int] = []
-    ib.errorEvent += lambda _, code, *__: heard.append(code)
-    return heard
 
 
 async def test_a_stock_is_described_in_full(ib: IB) -> None:
@@ -41,9 +32,9 @@ async def test_a_future_without_an_expiry_and_a_stock_without_a_currency_are_sev
     assert [one.contract.currency for one in stocks if one.contract] == ["EUR", "USD"]
 
 
-async def test_an_unknown_contract_is_error_200(ib: IB, errors: list[int]) -> None:
+async def test_an_unknown_contract_is_error_200(ib: IB, codes: list[int]) -> None:
     assert await ib.reqContractDetailsAsync(Stock("NOPE", "SMART", "USD")) == []
-    assert errors == [200]
+    assert codes == [200]
 
 
 async def test_every_contract_is_found_by_its_number_and_described(
@@ -113,10 +104,10 @@ async def test_prices_may_be_delayed(ib: IB, gateway: Gateway) -> None:
 
 
 async def test_a_competing_session_has_the_prices(
-    ib: IB, gateway: Gateway, errors: list[int]
+    ib: IB, gateway: Gateway, codes: list[int]
 ) -> None:
     gateway.habits.competing_session = True
 
     ib.reqMktData(AAPL)
 
-    await until(ib, lambda: errors == [10197])
+    await until(ib, lambda: codes == [10197])

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from sandbox.account import Account
-from sandbox.ibkr import layouts
+from sandbox.ibkr import layouts, order_layouts
 from sandbox.ibkr.asked import Asked
 from sandbox.ibkr.contracts import Catalog, Contract, Query
 from sandbox.ibkr.placed import Fill, Placed
@@ -100,7 +100,7 @@ def test_an_open_order_is_what_was_recorded() -> None:
     )
     order.perm_id = 1518189976
 
-    made = shown(layouts.open_order(178, order))
+    made = shown(order_layouts.open_order(178, order))
 
     recorded = captured("5")
     recorded[30] = recorded[30].replace(".1/", ".0/")  # how often it was changed
@@ -128,7 +128,7 @@ def test_a_completed_order_is_what_was_recorded() -> None:
     )
     order.perm_id = 1426085924
 
-    made = shown(layouts.completed_order(178, order))
+    made = shown(order_layouts.completed_order(178, order))
 
     recorded = captured("101")
     assert made == recorded[: len(made)]
@@ -232,8 +232,8 @@ def test_each_version_has_as_many_fields_as_were_recorded_of_it(
     ticket = Ticket(symbol="AAPL", side=Side.BUY, quantity=D(1))
     order = placed(AAPL, "DU1", an_order(ticket, OrdStatus.NEW), orderType="MKT")
 
-    assert len(layouts.open_order(version, order)) == open_order
-    assert len(layouts.completed_order(version, order)) == completed_order
+    assert len(order_layouts.open_order(version, order)) == open_order
+    assert len(order_layouts.completed_order(version, order)) == completed_order
 
 
 def _interactions() -> dict[str, list[list[str]]]:

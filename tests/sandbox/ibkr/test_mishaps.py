@@ -13,14 +13,6 @@ from tests.sandbox.ibkr.conftest import Connect, Dial
 from tests.sandbox.ibkr.shop import AAPL, D, gone, order, place, settled, until
 
 
-@pytest.fixture
-def errors(ib: IB) -> list[int]:
-    """The codes of all errors."""
-    heard: list[int] = []
-    ib.errorEvent += lambda _, code, *__: heard.append(code)
-    return heard
-
-
 async def test_an_order_whose_answer_is_cut_off_is_placed_once(
     ib: IB, box: Sandbox, gateway: Gateway, connect: Connect
 ) -> None:
@@ -150,25 +142,25 @@ async def test_messages_may_be_altered_delayed_and_reordered(dial: Dial, box: Sa
 
 
 async def test_a_doubt_about_an_order_cancels_nothing(
-    ib: IB, gateway: Gateway, errors: list[int]
+    ib: IB, gateway: Gateway, codes: list[int]
 ) -> None:
     await place(ib, order("LMT", lmtPrice=200), "Submitted")
 
     gateway.doubt_orders()
-    await until(ib, lambda: errors == [10349])
+    await until(ib, lambda: codes == [10349])
 
     assert [one.status for one in gateway.desk.open_orders()] == ["Submitted"]
 
 
 async def test_a_refused_change_leaves_the_order_as_it_was(
-    ib: IB, box: Sandbox, gateway: Gateway, errors: list[int]
+    ib: IB, box: Sandbox, gateway: Gateway, codes: list[int]
 ) -> None:
     trade = await place(ib, order("LMT", lmtPrice=200), "Submitted")
     await box.inflict("refuse_replacements")
 
     trade.order.lmtPrice = 201
     ib.placeOrder(AAPL, trade.order)
-    await until(ib, lambda: 201 in errors)
+    await until(ib, lambda: 201 in codes)
 
     (placed,) = gateway.desk.open_orders()
     assert (placed.status, placed.order.ticket.limit_price) == ("Submitted", D(200))
@@ -176,34 +168,34 @@ async def test_a_refused_change_leaves_the_order_as_it_was(
 
 
 async def test_a_refused_cancel_is_10148_and_the_order_lives(
-    ib: IB, box: Sandbox, gateway: Gateway, errors: list[int]
+    ib: IB, box: Sandbox, gateway: Gateway, codes: list[int]
 ) -> None:
     trade = await place(ib, order("LMT", lmtPrice=200), "Submitted")
     await box.inflict("refuse_cancels")
 
     ib.client.cancelOrder(trade.order.orderId)
-    await until(ib, lambda: 10148 in errors)
+    await until(ib, lambda: 10148 in codes)
 
     assert [one.status for one in gateway.desk.open_orders()] == ["Submitted"]
 
 
 async def test_lost_servers_are_told_and_found_again(
-    ib: IB, gateway: Gateway, errors: list[int]
+    ib: IB, gateway: Gateway, codes: list[int]
 ) -> None:
     ticker = ib.reqMktData(AAPL)
     await until(ib, lambda: ticker.last == 250)
     gateway.lose_servers()
     ib.placeOrder(AAPL, order("LMT", lmtPrice=200))
     await settled(ib)
-    assert (errors, gateway.desk.placed) == ([1100], {})
+    assert (codes, gateway.desk.placed) == ([1100], {})
 
     gateway.find_servers()
     gateway.lose_servers()
     gateway.find_servers(data_lost=True)
     gateway.announce(FARM_BROKEN)
-    await until(ib, lambda: 2103 in errors)
+    await until(ib, lambda: 2103 in codes)
 
-    assert errors == [1100, 1102, 1100, 1101, 2103]
+    assert codes == [1100, 1102, 1100, 1101, 2103]
     assert [one.prices for one in gateway.started()] == [{}]
 
 
@@ -222,11 +214,11 @@ async def test_every_request_is_logged(ib: IB, box: Sandbox) -> None:
 
 @pytest.mark.parametrize("kind", ["refused", "error", "unauthorized", "rate_limited"])
 async def test_a_refusal_may_be_asked_for(
-    ib: IB, box: Sandbox, gateway: Gateway, errors: list[int], kind: str
+    ib: IB, box: Sandbox, gateway: Gateway, codes: list[int], kind: str
 ) -> None:
     await box.inflict(kind, method="TWS", path="/placeOrder")
 
     ib.placeOrder(AAPL, order("LMT", lmtPrice=200))
-    await until(ib, lambda: errors)
+    await until(ib, lambda: codes)
 
     assert gateway.desk.placed == {}
