@@ -11,7 +11,7 @@ from domain.ids import AccountId, ConnectionId, OrderId, UserId
 from domain.order import Order
 from store.chain import Link
 from store.codec import decode, encode
-from store.engines import Rows, Write
+from store.engines import Query, Rows, Write
 from store.merge import OURS, Known
 from store.models import AccountRow
 from store.statements import insert, moment
@@ -52,6 +52,10 @@ class About:
     account: str
     names: frozenset[str] = frozenset()
 
+    def foresee(self, group: Group) -> None:
+        """All who are about something here are read for at once."""
+        group.kept(Book, lambda: Book(group))
+
 
 @dataclass(slots=True)
 class Entry:
@@ -68,6 +72,7 @@ class Book:
     def __init__(self, group: Group) -> None:
         self._group = group
         self._forget()
+        group.at_begin(_queries(self._to_come), self._begin)
         group.at_end(self._writes)
 
     @classmethod
@@ -77,7 +82,9 @@ class Book:
 
     def _forget(self) -> None:
         about = self._group.about
-        self._to_come = [(user, each) for user, each in about if isinstance(each, About)]
+        self._to_come: list[tuple[UserId, About]] = [
+            (user, each) for user, each in about if isinstance(each, About)
+        ]
         self._connections: dict[ConnectionId, Connection | None] = {}
         self._numbers: set[tuple[UserId, str]] = set()
         self._accounts: dict[_AccountKey, AccountRow] = {}
@@ -86,6 +93,11 @@ class Book:
         self._new_links: dict[tuple[AccountId, str], OrderId] = {}
         self._orders: dict[OrderId, Entry] = {}
         self._dirty: set[OrderId] = set()
+
+    def _begin(self, rows: Sequence[Rows]) -> None:
+        self._forget()
+        abouts, self._to_come = self._to_come, []
+        self._take_rows(abouts, rows)
 
     async def flush(self) -> None:
         """Write what is waiting and read anew: the rows are about to be changed by others."""
@@ -172,18 +184,11 @@ class Book:
     async def _read(self, user: UserId, about: About) -> None:
         """One look for this and for the jobs still to come."""
         abouts, self._to_come = [*self._to_come, (user, about)], []
-        users = sorted({user for user, _ in abouts})
-        connections = sorted({each.connection for _, each in abouts})
-        numbers = sorted({each.account for _, each in abouts})
-        names = sorted({name for _, each in abouts for name in each.names})
-        links, accounts, orders = await self._group.batches.read(
-            [
-                (_CONNECTIONS, [connections]),
-                (_ACCOUNTS, [users, numbers]),
-                (_OF_NAMES, [users, numbers, names]),
-            ]
-        )
-        self._take_connections(connections, links)
+        self._take_rows(abouts, await self._group.batches.read(_queries(abouts)))
+
+    def _take_rows(self, abouts: Sequence[tuple[UserId, About]], rows: Sequence[Rows]) -> None:
+        connections, accounts, orders = rows
+        self._take_connections((about.connection for _, about in abouts), connections)
         self._take_accounts(abouts, accounts)
         self._take_names(abouts, orders)
 
@@ -245,6 +250,17 @@ class Book:
             encode(order),
             encode(entry.known.links),
         )
+
+
+def _queries(abouts: Sequence[tuple[UserId, About]]) -> list[Query]:
+    users = sorted({user for user, _ in abouts})
+    numbers = sorted({each.account for _, each in abouts})
+    names = sorted({name for _, each in abouts for name in each.names})
+    return [
+        (_CONNECTIONS, [sorted({each.connection for _, each in abouts})]),
+        (_ACCOUNTS, [users, numbers]),
+        (_OF_NAMES, [users, numbers, names]),
+    ]
 
 
 def _key(row: AccountRow) -> _AccountKey:

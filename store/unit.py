@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from domain.audit import AuditEntry
 from domain.changes import Change, Changed, ChangeKind
@@ -10,7 +10,7 @@ from domain.ids import AccountId, ConnectionId, UserId
 from domain.order import OrderEvent
 from store.audit_chain import AuditChain
 from store.codec import encode
-from store.engines import Batches, Write
+from store.engines import Batches, Query, Rows, Write
 from store.models import AuditLine
 from store.statements import insert
 
@@ -23,6 +23,18 @@ _MOVE_STREAM = (
     "UPDATE stream SET revision = $1, audit_sequence = $2, audit_head = $3,"
     " observations = observations + $4 WHERE user_id = $5"
 )
+
+
+Taken = Callable[[Sequence[Rows]], None]
+
+
+@runtime_checkable
+class Foreseen(Protocol):
+    """A hint that tells beforehand what its job will read."""
+
+    def foresee(self, group: "Group") -> None:
+        """Have the group read it at its beginning."""
+        ...
 
 
 class Group:
@@ -41,6 +53,7 @@ class Group:
     ) -> None:
         self.batches, self.now, self.chain, self.about = batches, now, chain, tuple(about)
         self._kept: dict[type, object] = {}
+        self._at_begin: list[tuple[Sequence[Query], Taken]] = []
         self._at_end: list[Callable[[], Iterable[Write]]] = []
 
     def kept(self, kind: type[T], make: Callable[[], T]) -> T:
@@ -49,12 +62,29 @@ class Group:
             self._kept[kind] = make()
         return cast("T", self._kept[kind])
 
+    def at_begin(self, queries: Sequence[Query], taken: Taken) -> None:
+        """Have these read together with the users' locks and before any job."""
+        self._at_begin.append((queries, taken))
+
+    async def begin(self, lock: Query) -> Rows:
+        """What locking gives, and behind it all that is to be read at the beginning."""
+        # The first of a kind sees to all of its kind.
+        for about in {type(about): about for _, about in self.about}.values():
+            if isinstance(about, Foreseen):
+                about.foresee(self)
+        queries = [query for each, _ in self._at_begin for query in each]
+        locked, *rows = await self.batches.read([lock, *queries])
+        for each, taken in self._at_begin:
+            taken(rows[: len(each)])
+            rows = rows[len(each) :]
+        return locked
+
     def at_end(self, writes: Callable[[], Iterable[Write]]) -> None:
         """Have these written too, before the commit and after all jobs."""
         self._at_end.append(writes)
 
-    async def save(self, units: Iterable["Unit"]) -> None:
-        """Write what was gathered; the writer calls it."""
+    async def finish(self, units: Iterable["Unit"]) -> None:
+        """Write what was gathered and commit; the writer calls it."""
         changed = [unit for unit in units if unit.changes or unit.lines or unit.observed]
         writes = [write for each in self._at_end for write in each()]
         writes += [
@@ -62,9 +92,7 @@ class Group:
             (_INTO_AUDIT, [_line(line) for unit in changed for line in unit.lines]),
             (_MOVE_STREAM, [unit.position for unit in changed]),
         ]
-        writes = [(sql, rows) for sql, rows in writes if rows]
-        if writes:
-            await self.batches.write(writes)
+        await self.batches.finish([(sql, rows) for sql, rows in writes if rows])
 
 
 class Unit:

@@ -15,7 +15,7 @@ from domain.clock import Clock
 from domain.ids import UserId
 from store.audit_chain import AuditChain
 from store.database import Database
-from store.engines import Rows
+from store.engines import CommitLost
 from store.models import Stream, new_stream
 from store.unit import Group, Unit
 
@@ -24,10 +24,6 @@ Committed = Callable[[Sequence[Change]], None]
 
 # So that one commit never keeps readers and other processes waiting for long.
 _LARGEST_GROUP = 200
-
-
-class CommitLost(Exception):
-    """The database went away during the commit: what was written may or may not be there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -134,18 +130,22 @@ class Writer:
                 job.done.set_result(result)
 
     async def _transact(self, jobs: list[_Job]) -> tuple[list[object], list[tuple[Change, ...]]]:
-        committing = False
+        about = [(job.user, job.about) for job in jobs]
+        lost: CommitLost | None = None
         try:
             async with self.db.transaction():
-                about = [(job.user, job.about) for job in jobs]
                 group = Group(self.db.batches, self.clock.now(), self.chain, about)
                 units = await _units(group)
                 results = [await job.work(units[job.user]) for job in jobs]
-                await group.save(units.values())
-                committing = True
+                try:
+                    await group.finish(units.values())
+                except CommitLost as error:
+                    lost = error
+                    raise
         except Exception as error:
-            if committing:
-                raise CommitLost("the commit was not confirmed") from error
+            # Rolling back where the database went away fails in its own way.
+            if lost is not None and error is not lost:
+                raise lost from error
             raise
         return results, [tuple(unit.changes) for unit in units.values() if unit.changes]
 
@@ -153,12 +153,13 @@ class Writer:
 async def _units(group: Group) -> dict[UserId, Unit]:
     """Lock the users' streams in ascending order, so that two writers never embrace."""
     users = sorted({user for user, _ in group.about})
-    found = await _lock(group, users)
+    found = await group.begin((_LOCK, [users]))
     missing = set(users) - {row["user_id"] for row in found}
     if missing:
         streams = map(new_stream, sorted(missing))
         await Stream.bulk_create(streams, ignore_conflicts=True)
-        found = await _lock(group, users)
+        # What was read without their locks is read again with them.
+        found = await group.begin((_LOCK, [users]))
     return {
         row["user_id"]: Unit(
             group,
@@ -169,11 +170,6 @@ async def _units(group: Group) -> dict[UserId, Unit]:
         )
         for row in found
     }
-
-
-async def _lock(group: Group, users: list[UserId]) -> Rows:
-    (rows,) = await group.batches.read([(_LOCK, [users])])
-    return rows
 
 
 _LOCK = """

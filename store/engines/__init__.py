@@ -13,6 +13,10 @@ Write = tuple[str, Sequence[Sequence[object]]]
 Rows = Sequence[Mapping[str, Any]]
 
 
+class CommitLost(Exception):
+    """The database went away during the commit: what was written may or may not be there."""
+
+
 class Batches(Protocol):
     """The client as `Database.batches` gives it: inside a transaction, that transaction's."""
 
@@ -22,4 +26,8 @@ class Batches(Protocol):
 
     async def write(self, writes: Sequence[Write]) -> None:
         """Each of them, in this order, with each of its rows; only inside a transaction."""
+        ...
+
+    async def finish(self, writes: Sequence[Write]) -> None:
+        """The same as the last of a transaction, and its commit; CommitLost if that fails."""
         ...

@@ -9,7 +9,7 @@ from tortoise.backends.base.client import TransactionalDBClient, TransactionCont
 from tortoise.backends.base_postgres.client import translate_exceptions
 from tortoise.connection import get_connections
 
-from store.engines import Query, Rows, Write
+from store.engines import CommitLost, Query, Rows, Write
 
 
 class _AtOnce:
@@ -33,6 +33,14 @@ class _AtOnce:
 
 class _Transaction(_AtOnce, TransactionWrapper):
     """A transaction that takes several statements at a time."""
+
+    async def finish(self, writes: Sequence[Write]) -> None:
+        """See Batches."""
+        await self.write(writes)
+        try:
+            await self.commit()
+        except Exception as error:
+            raise CommitLost("the commit was not confirmed") from error
 
 
 class _Context(TransactionContextPooled):

@@ -9,16 +9,16 @@ from functools import cache
 from typing import Any, TypeVar
 
 import orjson
-from tortoise.backends.base.client import TransactionalDBClient
+from tortoise.backends.base.client import ConnectionWrapper, TransactionalDBClient
 from tortoise.backends.sqlite.client import (
     SqliteClient,
     SqliteTransactionContext,
     SqliteTransactionWrapper,
 )
 from tortoise.connection import get_connections
-from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
+from tortoise.exceptions import IntegrityError, OperationalError
 
-from store.engines import Query, Rows, Write
+from store.engines import CommitLost, Query, Rows, Write
 
 T = TypeVar("T")
 
@@ -38,22 +38,70 @@ class _AtOnce:
 
     async def _at_once(self, work: Callable[[sqlite3.Connection], T]) -> T:
         async with self.acquire_connection() as connection:
-            try:
-                return await connection._execute(work, connection._conn)  # type: ignore[no-any-return]  # untyped in aiosqlite
-            except sqlite3.OperationalError as error:
-                raise OperationalError(error) from error
-            except sqlite3.IntegrityError as error:
-                raise IntegrityError(error) from error
+            return await _handed_over(connection, work)
 
 
 class _Immediate(_AtOnce, SqliteTransactionWrapper):
-    """A transaction that never has to upgrade from reading to writing."""
+    """A transaction that never has to upgrade from reading to writing.
+
+    It begins with its first statement, in the same hand-over to SQLite's thread.
+    """
+
+    _begun = False
 
     async def begin(self) -> None:
+        """Nothing yet."""
+
+    def acquire_connection(self) -> ConnectionWrapper[Any]:
+        """For statements of Tortoise's own, which may be the first."""
+        return _Beginning(self._lock, self)
+
+    async def finish(self, writes: Sequence[Write]) -> None:
+        """See Batches; one hand-over to SQLite's thread."""
+
+        def work(there: sqlite3.Connection) -> None:
+            _write(there, writes)
+            try:
+                there.commit()
+            except sqlite3.Error as error:
+                raise CommitLost("the commit was not confirmed") from error
+
+        await self._at_once(work)
+        self._finalized = True
+
+    async def _at_once(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def begun(there: sqlite3.Connection) -> T:
+            self._begin(there)
+            return work(there)
+
+        whole: ConnectionWrapper[Any] = ConnectionWrapper(self._lock, self)
+        async with whole as connection:
+            return await _handed_over(connection, begun)
+
+    async def begin_now(self) -> None:
+        """Unless it has begun."""
+        if not self._begun:
+            await _handed_over(self._connection, self._begin)
+
+    def _begin(self, there: sqlite3.Connection) -> None:
+        if not self._begun:
+            there.execute("BEGIN IMMEDIATE")
+            self._begun = True
+
+
+class _Beginning(ConnectionWrapper[Any]):
+    """The connection of a transaction that has begun."""
+
+    client: _Immediate
+
+    async def __aenter__(self) -> Any:
+        connection = await super().__aenter__()
         try:
-            await self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise TransactionManagementError(error) from error
+            await self.client.begin_now()
+        except BaseException:
+            self._lock.release()
+            raise
+        return connection
 
 
 class _Context(SqliteTransactionContext):
@@ -82,6 +130,16 @@ class Sqlite(_AtOnce, SqliteClient):
 
     def _in_transaction(self) -> Any:
         return _Context(_Immediate(self), self._lock)
+
+
+async def _handed_over(connection: Any, work: Callable[[sqlite3.Connection], T]) -> T:
+    """What it gives, done in SQLite's thread."""
+    try:
+        return await connection._execute(work, connection._conn)  # type: ignore[no-any-return]  # untyped in aiosqlite
+    except sqlite3.OperationalError as error:
+        raise OperationalError(error) from error
+    except sqlite3.IntegrityError as error:
+        raise IntegrityError(error) from error
 
 
 def _read(connection: sqlite3.Connection, sql: str, values: Sequence[object]) -> Rows:
