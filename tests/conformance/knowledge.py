@@ -14,7 +14,7 @@ from domain.order import OrderStatus
 from domain.sums import filled, standing, status
 from sandbox.orders import ENDED, Order, OrdStatus
 from tests.conformance.scene import Scene
-from tests.waiting import until
+from tests.waiting import LONGEST, until
 
 T = TypeVar("T")
 
@@ -72,8 +72,8 @@ async def hearing(broker: Broker) -> AsyncIterator[list[StreamEvent]]:
         yield heard
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task], timeout=LONGEST)
+        assert task.cancelled(), "a stream that nobody listens to any more is let go of"
 
 
 def reports(heard: Iterable[StreamEvent]) -> list[OrderReport]:
