@@ -31,7 +31,7 @@ _CONDITIONAL = {
     OrderType.LIMIT_IF_TOUCHED: _DAY_GTC,
 }
 _AT_ONCE_OR_LASTING = _LASTING | {TimeInForce.IOC, TimeInForce.FOK}
-_HEAD = {OrderType.MARKET: _DAY_GTC, OrderType.LIMIT: _DAY_GTC}
+_HEAD = dict.fromkeys((OrderType.MARKET, OrderType.LIMIT, *_CONDITIONAL), _DAY_GTC)
 _FAMILIES = frozenset({OrderClass.SIMPLE, OrderClass.BRACKET, OrderClass.OCO, OrderClass.OTO})
 _FAMILY_TYPES = {
     OrderClass.BRACKET: _HEAD,

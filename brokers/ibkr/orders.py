@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from brokers.ibkr import library, said, words
+from brokers.ibkr.capabilities import CAPABILITIES
 from domain.errors import InvalidTicket, Unintelligible
 from domain.money import plain
 from domain.order import (
@@ -23,6 +24,7 @@ _GTD = "%Y%m%d-%H:%M:%S"
 _TRAILS = frozenset({"TRAIL", "TRAIL LIMIT"})
 _STOPS = frozenset({"STP", "STP LMT", "MIT", "LIT"})
 _LIMITS = frozenset({"LMT", "LOC", "STP LMT", "LIT", "TRAIL LIMIT"})
+_FAMILIES = frozenset({OrderClass.BRACKET, OrderClass.OCO, OrderClass.OTO})
 # One of the group fills, the others are canceled, and none can fill meanwhile.
 _CANCEL_REST = 1
 
@@ -65,8 +67,7 @@ class Asked:
 
 def batch(ticket: Ticket) -> Sequence[Asked]:
     """The order, and what hangs on it; only the last one lets a family go, so it is all or none."""
-    if ticket.terms.quantity is None:
-        raise InvalidTicket("Interactive Brokers takes quantities here, not amounts of money")
+    _check(ticket)
     head = Asked(account=ticket.account, ref=ticket.client_order_id, terms=ticket.terms)
     exits = tuple(_exits(ticket))
     if ticket.terms.order_class is OrderClass.OCO:
@@ -76,6 +77,27 @@ def batch(ticket: Ticket) -> Sequence[Asked]:
     group = head.ref if len(exits) > 1 else ""
     children = [replace(one, group=group, of_first=True, transmit=False) for one in exits]
     return [replace(head, transmit=False), *children[:-1], replace(children[-1], transmit=True)]
+
+
+def _check(ticket: Ticket) -> None:
+    """What would not be refused, but carried out as something else than was asked."""
+    terms, combined = ticket.terms, bool(ticket.legs)
+    trades = CAPABILITIES.trades.get(ticket.instrument.asset_class)
+    outside = trades.extended_hours.get(terms.type, frozenset()) if trades else frozenset()
+    if terms.quantity is None:
+        raise InvalidTicket("Interactive Brokers takes quantities here, not amounts of money")
+    if terms.extended_hours and terms.time_in_force not in outside:
+        # Notice 2109: the order would be placed for regular hours.
+        raise InvalidTicket("Interactive Brokers ignores extended hours for such orders")
+    if combined is not (terms.type is OrderType.NET) and not (
+        combined and terms.type is OrderType.MARKET
+    ):
+        raise InvalidTicket("a combination has a net price, and nothing else has")
+    family = terms.order_class in _FAMILIES
+    if family and terms.time_in_force not in {TimeInForce.DAY, TimeInForce.GTC}:
+        raise InvalidTicket("orders that hang together live for the day or until canceled")
+    if terms.order_class is OrderClass.OCO and terms.type is not OrderType.LIMIT:
+        raise InvalidTicket("an OCO takes its profit by a limit")
 
 
 def _exits(ticket: Ticket) -> list[Asked]:

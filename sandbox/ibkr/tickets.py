@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sandbox.account import Account
+from sandbox.ibkr import taken
 from sandbox.ibkr.asked import Asked
 from sandbox.ibkr.contracts import Catalog, Contract, Query
 from sandbox.ibkr.notices import UNKNOWN_CONTRACT, Refusal, invalid
@@ -57,6 +58,7 @@ _CHANGEABLE = (
 def ticket(asked: Asked, contract: Contract, account: Account, catalog: Catalog) -> Ticket:
     """What the exchange is to do; Refusal on what makes no sense."""
     kind, time = _type(asked), _time(asked)
+    taken.check(asked, contract)
     cash = asked.number("cashQty")
     found = Ticket(
         symbol="" if asked.legs else contract.market_symbol,
