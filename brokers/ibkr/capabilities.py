@@ -66,7 +66,8 @@ CAPABILITIES = Capabilities(
     trades=_TRADES,
     preview=PreviewBy.BROKER,
     replacing=Replacing.IN_PLACE,
-    pushes=frozenset({Pushed.ORDERS, Pushed.HOLDINGS, Pushed.BALANCES, Pushed.MARKS}),
+    # That holdings or cash moved is pushed as well, and has them asked for at once.
+    pushes=frozenset({Pushed.ORDERS, Pushed.MARKS}),
     # Of all messages of one client.
     rate=Rate(calls=50, per=timedelta(seconds=1)),
     # Open orders are listed for as long as they live, others and executions until midnight: within
@@ -83,8 +84,6 @@ CAPABILITIES = Capabilities(
         "replacing": RECORDED,
         "preview": _GUIDE,
         "pushes.ORDERS": RECORDED,
-        "pushes.HOLDINGS": RECORDED,
-        "pushes.BALANCES": _GUIDE,
         "pushes.MARKS": _GUIDE,
         "rate": _GUIDE,
         "find_horizon": UNPROVEN,
