@@ -100,6 +100,7 @@ class Capabilities:
     `find_horizon` is how far back an order can be looked up by our id, None for ever.
     `absence_settles` is how long after the last moment of sending an order that is not found by our
     id was never placed; None where not finding it proves nothing, so that only a person may say so.
+    `asks_for_prices`: they are not pushed but asked for again and again, so only while watched.
     `proof` is by the path of a field in here: `trades.EQUITY`, `replacing`, `pushes.ORDERS`.
     """
 
@@ -112,6 +113,7 @@ class Capabilities:
     poll_every: timedelta = timedelta(seconds=15)
     sync_every: timedelta = timedelta(minutes=5)
     market_hours_only: bool = False
+    asks_for_prices: bool = False
     find_horizon: timedelta | None = None
     absence_settles: timedelta | None = None
     proof: Mapping[str, Evidence] = field(default_factory=dict)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -25,6 +25,9 @@ from streaming.looked import Looked, freshened, results
 from streaming.pace import Pace, is_long, retry_after
 from streaming.ports import Ports
 
+# How often it is seen whether somebody watches, in seconds.
+_WATCH_EVERY = 1.0
+
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -38,7 +41,7 @@ class Feed:
 
     def __init__(self, connection: Connection, capabilities: Capabilities, ports: Ports) -> None:
         self._connection, self._pushes, self._ports = connection, capabilities.pushes, ports
-        self._clock = ports.clock
+        self._clock, self._asks_for_prices = ports.clock, capabilities.asks_for_prices
         self._pace = Pace(capabilities, connection.sync_every, self._clock.monotonic())
         self._intake = Intake(connection, self._line, ports)
         self._bell, self._turn = Bell(self._clock), asyncio.Lock()
@@ -57,6 +60,8 @@ class Feed:
                     tasks.create_task(self._keep_vigil())
                 if Pushed.MARKS in self._pushes:
                     tasks.create_task(self._stay_on(_prices, self._price, self._lose_marks))
+                if self._asks_for_prices:
+                    tasks.create_task(self._keep_watch())
         except* CredentialsRejected:
             logger.warning("The connection has to be signed in anew", extra=self._extra())
         finally:
@@ -84,6 +89,14 @@ class Feed:
             return await self._ports.lines.open(self._connection)
         except Problem as problem:
             raise SignInAwaited(problem.message) from problem
+
+    async def _keep_watch(self) -> None:
+        """Prices that have to be asked for are, while somebody watches."""
+        while True:
+            watched = self._ports.hub.watched_live(self._connection.user_id)
+            with suppress(BrokerError):
+                await self._intake.watch(watched=watched)
+            await self._clock.sleep(_WATCH_EVERY)
 
     async def _keep_looking(self) -> None:
         while True:

@@ -78,6 +78,11 @@ class Hub:
             if recent.leave(watch):
                 del self._users[user]
 
+    def watched_live(self, user: UserId) -> bool:
+        """Whether anybody here watches this user's prices now."""
+        recent = self._users.get(user)
+        return recent is not None and recent.watched_live
+
     async def after(self, user: UserId, revision: int) -> tuple[Change, ...]:
         """What followed a revision, oldest first and not always all of it; empty if nothing did."""
         recent = self._users.get(user)

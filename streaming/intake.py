@@ -40,6 +40,7 @@ class Intake:
         self._line, self._ports = line, ports
         self._numbers: tuple[str, ...] = ()
         self._held: dict[str, frozenset[Instrument]] = {}
+        self._watched = True
         self._not_found: set[str] = set()
         self.vigil, self._attended = Vigil(), False
         self._incomplete: dict[str, dict[OrderId, int]] = {}
@@ -184,7 +185,16 @@ class Intake:
         """Have what is held priced, but not by a connection whose accounts another one owns."""
         held = frozenset(holding.instrument for holding in snapshot.holdings)
         self._held[snapshot.account.number] = held if owned else frozenset()
-        broker.follow(frozenset().union(*self._held.values()))
+        broker.follow(self._priced())
+
+    async def watch(self, *, watched: bool) -> None:
+        """Have prices asked for, or no longer."""
+        if watched != self._watched:
+            self._watched = watched
+            (await self._line()).follow(self._priced())
+
+    def _priced(self) -> frozenset[Instrument]:
+        return frozenset().union(*self._held.values()) if self._watched else frozenset()
 
     async def _ask_after(self, broker: Broker, number: str, missing: Sequence[str]) -> None:
         """Orders that a snapshot should have listed, one by one; absence itself proves nothing.

@@ -47,9 +47,14 @@ class Pace:
         due = max(min(self._due(), self._close(at, now)), self._penalty_until)
         resting = self._capabilities.market_hours_only and self.reading
         if resting and not is_open(AssetClass.EQUITY, now):
-            opens_in = (next_open(AssetClass.EQUITY, now) - now).total_seconds()
-            due = max(due, at + opens_in)
+            due = max(due, self._while_closed(at, now))
         return max(0.0, due - at)
+
+    def _while_closed(self, at: float, now: datetime) -> float:
+        """The opening; with an order open, which may fill outside the session, the usual pace."""
+        opens = at + (next_open(AssetClass.EQUITY, now) - now).total_seconds()
+        usual = self._looked_at + self._capabilities.poll_every.total_seconds()
+        return min(opens, usual) if self.open_orders else opens
 
     def wait_asked(self, at: float) -> float:
         """Seconds until the next look if somebody does."""

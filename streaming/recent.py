@@ -34,6 +34,11 @@ class Recent:
         self._watches.remove(watch)
         return not self._watches
 
+    @property
+    def watched_live(self) -> bool:
+        """Whether anybody wants what is not journalled."""
+        return any(watch.live for watch in self._watches)
+
     def take(self, changes: Iterable[Change]) -> None:
         """Keep what continues the newest change that is kept; behind a gap it begins anew."""
         for change in changes:

@@ -53,7 +53,6 @@ CAPABILITIES = Capabilities(
     trades=_TRADES,
     preview=PreviewBy.BROKER,
     replacing=Replacing.NEW_ID,
-    # Prices are asked for, but without anybody's asking for them here.
     pushes=frozenset({Pushed.MARKS}),
     # The strictest that is published: two a second for accounts and for orders (developer pages of
     # the API before this one); four and more for quotes, which share this count here.
@@ -61,6 +60,7 @@ CAPABILITIES = Capabilities(
     poll_every=timedelta(minutes=15),
     sync_every=timedelta(minutes=15),
     market_hours_only=True,
+    asks_for_prices=True,
     # Only what the line itself has sent, and the clocks' difference: see attempts.py.
     find_horizon=timedelta(days=1),
     # Our id is never told back, so that an order is not found proves nothing.

@@ -1,5 +1,6 @@
 """A feed looks at the right moments: an hour of the clock takes no time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from domain.connection import ConnectionState
@@ -14,7 +15,7 @@ from tests.clock import FakeClock, rest
 from tests.streaming.broker import capabilities
 from tests.streaming.feeding import running
 from tests.streaming.ports import Bench, connection
-from tests.streaming.samples import fill, mark, order, snapshot
+from tests.streaming.samples import fill, holding, mark, order, snapshot
 
 POLLED = capabilities(frozenset())
 
@@ -191,3 +192,29 @@ async def test_a_broker_of_market_hours_rests_over_night(bench: Bench, clock: Fa
         await saturday.advance(360)
         assert saturday.now() == datetime(2026, 6, 8, 13, 30, tzinfo=UTC)
         assert bench.broker.looks == 2
+
+
+async def test_over_night_an_open_order_is_looked_at_at_the_usual_pace() -> None:
+    saturday = FakeClock(datetime(2026, 6, 6, 15, tzinfo=UTC))
+    bench = Bench(saturday)
+    bench.broker.says = snapshot(orders=(order("1"),))
+    async with running(bench, saturday, capabilities(frozenset(), market_hours=True)):
+        await saturday.advance(60)
+        assert bench.broker.looks == 1 + 4
+
+
+async def test_prices_that_have_to_be_asked_for_are_while_somebody_watches(
+    bench: Bench, clock: FakeClock
+) -> None:
+    bench.broker.says = snapshot(holding(10))
+    can = replace(capabilities(), asks_for_prices=True)
+    async with running(bench, clock, can):
+        assert bench.broker.followed == frozenset()
+        with bench.hub.watch(bench.now.user_id):
+            await clock.advance(2)
+            assert bench.broker.followed == frozenset()
+        with bench.hub.watch(bench.now.user_id, live=True):
+            await clock.advance(2)
+            assert bench.broker.followed
+        await clock.advance(2)
+        assert bench.broker.followed == frozenset()
