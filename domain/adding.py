@@ -9,7 +9,7 @@ from domain.account import Account, Balance, Environment
 from domain.holding import Position
 from domain.ids import AccountId
 from domain.instrument import Instrument
-from domain.money import finest, times, total
+from domain.money import ZERO, finest, times, total
 from domain.portfolio import LeftOut, LeftOutReason, Part, Portfolio
 from domain.rates import Rate, Rates
 
@@ -74,7 +74,7 @@ class _Sum:
                 self._leave(account, LeftOutReason.NO_RATE, balance.currency, amount=balance.cash)
 
     def add_position(self, account: Account, position: Position) -> None:
-        """A holding at its price."""
+        """A holding at its price; one that is settled in cash is in the cash already."""
         currency, worth = position.holding.currency, position.valuation
         rate = self._rate(currency)
         if worth is None or rate is None:
@@ -85,14 +85,16 @@ class _Sum:
             self._leave_holding(account, LeftOutReason.NO_PREVIOUS_CLOSE, position)
         if worth.unrealized_pnl is None:
             self._leave_holding(account, LeftOutReason.NO_COST, position)
+        instrument = position.holding.instrument
+        counted = ZERO if instrument.settled_in_cash else worth.market_value
         self._parts.append(
             Part(
                 account=account,
                 currency=currency,
-                instrument=position.holding.instrument,
+                instrument=instrument,
                 amount=position.holding.quantity,
-                worth=worth.market_value,
-                value=_based(worth.market_value, rate),
+                worth=counted,
+                value=_based(counted, rate),
                 day_change=_maybe_based(worth.day_change, rate),
                 unrealized_pnl=_maybe_based(worth.unrealized_pnl, rate),
                 as_of=worth.as_of,

@@ -81,6 +81,11 @@ class Instrument:
         return InstrumentId(":".join(parts))
 
     @property
+    def settled_in_cash(self) -> bool:
+        """Whether nothing was paid for it: what it gains and loses is booked to cash as it goes."""
+        return self.asset_class in {AssetClass.FUTURE, AssetClass.PERPETUAL, AssetClass.CFD}
+
+    @property
     def held_as(self) -> InstrumentId:
         """The instrument that a fill adds to: the coin of a pair, else itself."""
         if self.asset_class is AssetClass.CRYPTO:

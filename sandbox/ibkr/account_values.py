@@ -131,7 +131,7 @@ def _of_currency(currency: str, one: _Sums, rate: Decimal, realized: Decimal) ->
     yield "ExchangeRate", f"{rate:.6f}" if currency != "BASE" else "1.00", currency
     amounts = {
         "CashBalance": one.cash,
-        "TotalCashBalance": one.cash,
+        "TotalCashBalance": one.cash + one.futures,
         "FuturesPNL": one.futures,
         "UnrealizedPnL": one.unrealized,
         "RealizedPnL": realized,

@@ -263,3 +263,20 @@ def test_numbers_beyond_all_reason_break_nothing() -> None:
         positions=[position("a", stock("AAPL"), huge, huge, cost="1")],
     )
     assert portfolio(all_, RATES, "EUR", NOW).value > 0
+
+
+@pytest.mark.parametrize("kind", [AssetClass.FUTURE, AssetClass.PERPETUAL, AssetClass.CFD])
+def test_what_is_settled_in_cash_is_not_counted_twice(kind: AssetClass) -> None:
+    future = Instrument(asset_class=kind, symbol="F", currency="USD", multiplier=Decimal(50))
+    held = position("a", future, "2", "6700", cost="669000", close="6690")
+    all_ = Owned(
+        accounts=[account("a")],
+        balances={AccountId("a"): cash(USD="1000")},
+        positions=[held],
+    )
+    found = portfolio(all_, RATES, "USD", NOW)
+    assert found.value == 1000
+    assert found.unrealized_pnl == 1000
+    assert found.day_change == 1000
+    assert held.valuation
+    assert held.valuation.market_value == 670_000
