@@ -14,8 +14,9 @@ from app.house import House
 from app.logs import configure_logs
 from app.main import create_app
 from app.protocol import SafeWebSockets
-from app.settings import PREFIX, Settings, plain_text
+from app.settings import PREFIX, Settings
 from app.stores import opened
+from app.unfit import unfit
 from domain.errors import ErrorCode, Problem
 
 FRAME_BYTES = 64 * 1024
@@ -27,8 +28,8 @@ log = logging.getLogger(__name__)
 
 async def serve(settings: Settings) -> None:
     """Serve real accounts; Problem, saying what to do, if anything is unfit for that."""
-    for unfit in plain_text(settings):
-        raise Problem(ErrorCode.BAD_INPUT, unfit)
+    for reason in unfit(settings):
+        raise Problem(ErrorCode.BAD_INPUT, reason)
     async with opened(settings, RealClock()) as stores:
         if await stores.users.by_name(DEMO_USER):
             raise Problem(

@@ -109,7 +109,10 @@ class Settings(BaseSettings):
         "as a JSON list.",
     )
     session_length: timedelta = Field(
-        default=timedelta(days=14), description="How long a browser stays signed in."
+        default=timedelta(days=14),
+        gt=timedelta(0),
+        le=timedelta(days=365),
+        description="How long a browser stays signed in, at most a year.",
     )
     oidc_issuer: str | None = Field(
         default=None,
@@ -292,7 +295,7 @@ class _ConfigIni(PydanticBaseSettingsSource):
 
 def plain_text(settings: Settings) -> Iterator[str]:
     """Every address off loopback that would be spoken to without TLS, each as a sentence."""
-    if not _is_private(settings.public):
+    if not is_private(settings.public):
         yield (
             f"The public URL {settings.public} is plain http off loopback: set "
             f"{PREFIX}PUBLIC_URL to the https address that browsers use."
@@ -300,7 +303,7 @@ def plain_text(settings: Settings) -> Iterator[str]:
     for broker, environments in settings.endpoints.items():
         for environment, urls in environments.items():
             for name, url in urls.items():
-                if not _is_private(url):
+                if not is_private(url):
                     setting = f"{PREFIX}ENDPOINTS__{broker}__{environment}__{name}".upper()
                     yield f"A broker must be reached by TLS off loopback: change {setting}."
 
@@ -315,7 +318,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _is_private(url: str) -> bool:
+def is_private(url: str) -> bool:
     """Whether nobody on the way can read what goes to this address."""
     parts = urlsplit(url)
     return parts.scheme in {"https", "wss"} or is_loopback(parts.hostname or "")

@@ -95,6 +95,12 @@ async def opened(
 
 async def _make_current(db: Database) -> None:
     """SQLite is migrated on opening; a database that others use too only by the command."""
+    if unknown := await db.unknown():
+        raise Problem(
+            ErrorCode.UNAVAILABLE,
+            f"The database was written by a newer version, whose {unknown[-1]} is not known here: "
+            "install that version, or restore the copy that was made before it.",
+        )
     if db.engine == "sqlite":
         await backup.migrate(db)
     elif not await db.is_current():

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from domain.errors import ErrorCode, Problem
-from store.database import Database
+from store.database import APP, Database, known_migrations
 
 _PRIVATE = 0o600
 _BUSY_SECONDS = 10.0
@@ -58,6 +58,7 @@ def restore(backup: Path, database: Path) -> None:
         plain = drafts / "plain"
         _unpack(backup, plain)
         _check(plain, backup)
+        _check_known(plain, backup)
         with closing(sqlite3.connect(plain)) as copy, copy:
             copy.execute(NEW_TAGS["sqlite"])
         _flush(plain)
@@ -112,6 +113,16 @@ def _check(plain: Path, origin: Path) -> None:
         raise _damaged(origin) from error
     if verdict != "ok":
         raise _damaged(origin)
+
+
+def _check_known(plain: Path, origin: Path) -> None:
+    """Problem if a newer version wrote it: this one could not open it."""
+    with closing(sqlite3.connect(plain)) as copy:
+        made = copy.execute("SELECT name FROM tortoise_migrations WHERE app = ?", (APP,)).fetchall()
+    unknown = sorted({name for (name,) in made} - known_migrations())
+    if unknown:
+        message = f"{origin} is of a newer version, whose {unknown[-1]} is not known here: "
+        raise Problem(ErrorCode.BAD_INPUT, f"{message}install that version, then restore it.")
 
 
 def _pack(plain: Path, packed: Path) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import fcntl
+import pkgutil
 import sqlite3
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, Literal, Self, cast
 
@@ -16,6 +18,7 @@ from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.transactions import in_transaction
 
 from domain.errors import ErrorCode, Problem
+from store import migrations
 from store.engines import Batches
 
 APP = "store"
@@ -87,6 +90,10 @@ class Database:
         except OperationalError:  # nothing was ever migrated
             return False
 
+    async def unknown(self) -> tuple[str, ...]:
+        """The migrations that were made and that this version does not know."""
+        return tuple(name for name in await self.applied() if name not in known_migrations())
+
     async def close(self) -> None:
         """Let go of every connection and of the lock."""
         await self._context.close_connections()
@@ -114,6 +121,12 @@ def apps(engine: Engine) -> dict[str, dict[str, Any]]:
     """
     app = {"models": _MODELS, "migrations": "store.migrations", "default_connection": engine}
     return {APP: app}
+
+
+@cache
+def known_migrations() -> frozenset[str]:
+    """The names of all migrations of this version."""
+    return frozenset(found.name for found in pkgutil.iter_modules(migrations.__path__))
 
 
 def sqlite_file(url: str) -> Path | None:
