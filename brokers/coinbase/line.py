@@ -85,10 +85,9 @@ class Line:
     async def place(self, ticket: Ticket) -> OrderReport:
         """POST once; if the id is taken an earlier sending arrived, and it is that order."""
         answer = await self._client.send("place", "/orders", placement(ticket))
-        if answer.has("success") and not answer.flag("success"):
-            refused = errors.order_refusal(answer)
-            if not isinstance(refused, errors.Duplicate):
-                raise refused
+        try:
+            _expect_success(answer)
+        except errors.Duplicate:
             return await self._adopted(ticket.account, ticket.client_order_id)
         heard = Heard(account=ticket.account, source=Source.REPLY, at=self._clock.now())
         return placed(ticket, _order_id(answer, ticket.client_order_id), heard)
@@ -96,10 +95,7 @@ class Line:
     async def replace(self, order: OrderReport, terms: Terms, client_order_id: str) -> OrderReport:
         """POST once; the order keeps its id, and the one that we gave it as well."""
         answer = await self._client.send("replace", "/orders/edit", edit(order, terms))
-        if not answer.flag("success"):
-            if not answer.has("success"):
-                raise OutcomeUnknown("Coinbase's answer to an edit says neither yes nor no")
-            raise errors.order_refusal(answer)
+        _expect_success(answer)
         return dataclasses.replace(
             order,
             client_order_id=None,
@@ -187,6 +183,15 @@ class Line:
                 return found.report
             failure = "Coinbase has an order with this id and does not show it"
         raise OutcomeUnknown(failure)
+
+
+def _expect_success(answer: Row) -> None:
+    """Nothing if it says so; the refusal if it says no, which it does with HTTP 200."""
+    if answer.flag("success"):
+        return
+    if answer.has("success"):
+        raise errors.order_refusal(answer)
+    raise OutcomeUnknown("Coinbase's answer says neither yes nor no")
 
 
 def _order_id(answer: Row, client_order_id: str) -> str:
