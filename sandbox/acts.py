@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sandbox import mishaps
 from sandbox.account import Account
 from sandbox.host import Address
-from sandbox.orders import Execution
+from sandbox.ibkr import acts as gateway_acts
+from sandbox.orders import Execution, TimeInForce
 
 if TYPE_CHECKING:
     from sandbox.serving import Sandbox
@@ -104,6 +105,11 @@ async def correct(box: "Sandbox", asked: Mapping[str, Any]) -> None:
     mishaps.correct(box.exchange, account, execution.id, Decimal(str(asked["price"])))
 
 
+async def auction(box: "Sandbox", asked: Mapping[str, Any]) -> None:
+    """Hold an auction: `at` is AT_THE_OPENING or AT_THE_CLOSE."""
+    box.exchange.auction(TimeInForce(asked["at"]))
+
+
 ACTS: dict[str, Act] = {
     act.__name__: act
     for act in (
@@ -120,6 +126,8 @@ ACTS: dict[str, Act] = {
         reject,
         bust,
         correct,
+        auction,
+        *gateway_acts.ACTS,
     )
 }
 

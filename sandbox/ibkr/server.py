@@ -39,7 +39,7 @@ class Ibkr:
         self._exchange = exchange
         self._faults = faults
         self._log = log
-        self._gateways: list[Gateway] = []
+        self.gateways: list[Gateway] = []
         self.paper = self.gateway("ibkr-paper", PAPER_ACCOUNTS, port=ports[0])
         self.live = self.gateway("ibkr-live", LIVE_ACCOUNTS, port=ports[1])
         self.flex_service = Flex(exchange)
@@ -50,12 +50,12 @@ class Ibkr:
     @property
     def hosts(self) -> tuple[Address, ...]:
         """All of them."""
-        return (*self._gateways, self.flex)
+        return (*self.gateways, self.flex)
 
     @property
     def streams(self) -> list[Session]:
         """Every client's connection."""
-        return [session for gateway in self._gateways for session in gateway.sessions]
+        return [session for gateway in self.gateways for session in gateway.sessions]
 
     def gateway(
         self,
@@ -67,11 +67,11 @@ class Ibkr:
         base: str = "USD",
     ) -> Gateway:
         """Another Gateway with fresh accounts, each with `cash` USD; bring it `up()`."""
-        number = len(self._gateways)
+        number = len(self.gateways)
         made = Gateway(name, self._exchange, self._faults, self._log, number=number, port=port)
         for one in accounts:
             self.account(made, one, cash=cash, base=base)
-        self._gateways.append(made)
+        self.gateways.append(made)
         return made
 
     def account(

@@ -167,6 +167,6 @@ async def test_fill_takes_no_more_than_is_open(box: Sandbox, paper: Client) -> N
 
 
 def test_every_kind_has_a_test() -> None:
-    text = "".join(one.read_text(encoding="utf-8") for one in Path(__file__).parent.glob("*s.py"))
+    text = "".join(one.read_text(encoding="utf-8") for one in Path(__file__).parent.rglob("*s.py"))
     kinds = [*HTTP_FAULTS, *FRAME_FAULTS, *ACTS]
     assert [one for one in kinds if f'"{one}"' not in text] == []

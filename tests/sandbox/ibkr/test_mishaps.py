@@ -70,15 +70,13 @@ async def test_a_restart_keeps_orders_and_executions(
     assert [one.position for one in again.positions()] == [10]
 
 
-async def test_executions_that_are_held_back_come_after_the_status(
-    ib: IB, gateway: Gateway
-) -> None:
-    gateway.habits.hold_executions = True
+async def test_executions_that_are_held_back_come_after_the_status(ib: IB, box: Sandbox) -> None:
+    await box.inflict("habit", name="hold_executions")
     trade = await place(ib, order("MKT"), "Filled")
     await settled(ib)
     assert trade.fills == []
 
-    gateway.release_executions()
+    await box.inflict("release_executions")
 
     await until(ib, lambda: trade.fills and trade.fills[0].commissionReport.execId)
 
@@ -142,11 +140,11 @@ async def test_messages_may_be_altered_delayed_and_reordered(dial: Dial, box: Sa
 
 
 async def test_a_doubt_about_an_order_cancels_nothing(
-    ib: IB, gateway: Gateway, codes: list[int]
+    ib: IB, box: Sandbox, gateway: Gateway, codes: list[int]
 ) -> None:
     await place(ib, order("LMT", lmtPrice=200), "Submitted")
 
-    gateway.doubt_orders()
+    await box.inflict("doubt_orders")
     await until(ib, lambda: codes == [10349])
 
     assert [one.status for one in gateway.desk.open_orders()] == ["Submitted"]
@@ -180,19 +178,19 @@ async def test_a_refused_cancel_is_10148_and_the_order_lives(
 
 
 async def test_lost_servers_are_told_and_found_again(
-    ib: IB, gateway: Gateway, codes: list[int]
+    ib: IB, box: Sandbox, gateway: Gateway, codes: list[int]
 ) -> None:
     ticker = ib.reqMktData(AAPL)
     await until(ib, lambda: ticker.last == 250)
-    gateway.lose_servers()
+    await box.inflict("lose_servers", host="ibkr-paper")
     ib.placeOrder(AAPL, order("LMT", lmtPrice=200))
     await settled(ib)
     assert (codes, gateway.desk.placed) == ([1100], {})
 
-    gateway.find_servers()
-    gateway.lose_servers()
-    gateway.find_servers(data_lost=True)
-    gateway.announce(FARM_BROKEN)
+    await box.inflict("find_servers")
+    await box.inflict("lose_servers")
+    await box.inflict("find_servers", data_lost="true")
+    await box.inflict("announce", code=FARM_BROKEN.code, text=FARM_BROKEN.message)
     await until(ib, lambda: 2103 in codes)
 
     assert codes == [1100, 1102, 1100, 1101, 2103]
@@ -222,3 +220,14 @@ async def test_a_refusal_may_be_asked_for(
     await until(ib, lambda: codes)
 
     assert gateway.desk.placed == {}
+
+
+async def test_a_habit_is_switched_at_one_gateway_and_off_again(
+    box: Sandbox, gateway: Gateway
+) -> None:
+    await box.inflict("habit", name="read_only", host="ibkr-live")
+    assert (box.ibkr.live.habits.read_only, gateway.habits.read_only) == (True, False)
+    await box.inflict("habit", name="read_only", on="false")
+    assert not box.ibkr.live.habits.read_only
+    with pytest.raises(ValueError, match="no such habit"):
+        await box.inflict("habit", name="most_clients")

@@ -8,7 +8,6 @@ from ib_async import IB, Order
 
 from sandbox import Sandbox
 from sandbox.ibkr.gateway import Gateway
-from sandbox.orders import TimeInForce
 from tests.sandbox.ibkr.shop import AAPL, FIRST, D, order, place, settled, until
 
 
@@ -102,11 +101,11 @@ async def test_auctions_fill_what_waited_for_them(ib: IB, box: Sandbox) -> None:
     opening = await place(ib, order("MKT", tif="OPG"), "PreSubmitted")
     await settled(ib)
 
-    box.exchange.auction(TimeInForce.AT_THE_CLOSE)
+    await box.inflict("auction", at="AT_THE_CLOSE")
     await until(ib, lambda: closing.orderStatus.status == "Filled")
     assert opening.orderStatus.status == "PreSubmitted"
 
-    box.exchange.auction(TimeInForce.AT_THE_OPENING)
+    await box.inflict("auction", at="AT_THE_OPENING")
     await until(ib, lambda: opening.orderStatus.status == "Filled")
 
 
