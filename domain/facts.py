@@ -196,5 +196,6 @@ def _furthest(one: Said, other: Said) -> Said:
 _rest = attrgetter("rest")
 
 
-def _revision(execution: Execution) -> tuple[int, str]:
-    return (execution.revision, repr(execution))
+def _revision(execution: Execution) -> tuple[int, bool, str]:
+    """What it cost may be told after it, and then is known."""
+    return (execution.revision, execution.commission is not None, repr(execution))

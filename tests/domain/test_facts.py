@@ -196,3 +196,11 @@ def test_an_average_is_exact_to_the_ninth_decimal_however_dear() -> None:
     one = report(seconds=1, filled="3", execution=fill("e1", "1", "98765432109876543210.1"))
     two = report(seconds=2, filled="3", execution=fill("e2", "2", "98765432109876543210.2"))
     assert average_price(joined([one, two])) == Decimal("98765432109876543210.166666667")
+
+
+def test_a_commission_that_is_told_later_is_known_from_then_on() -> None:
+    untold = fill("one", "2")
+    told = replace(untold, commission=Decimal("1.25"))
+    for both in ((untold, told), (told, untold)):
+        facts = joined([report(filled="2", execution=one) for one in both])
+        assert facts.executions["one"].commission == Decimal("1.25")
