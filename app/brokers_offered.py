@@ -83,7 +83,7 @@ def _environment(plugin: Plugin, name: str) -> Environment:
 def _known(plugin: Plugin, environment: str, urls: Mapping[str, str]) -> Mapping[str, str]:
     names = plugin.endpoints[_environment(plugin, environment)]
     for name in urls:
-        if name not in names:
+        if name not in names and not name.startswith(tuple(f"{one}_" for one in plugin.several)):
             raise _unknown(plugin, f"{environment}__{name}", names)
     return urls
 

@@ -1,5 +1,6 @@
 """Whether the server would find what it needs here: each finding says what to do about it."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -158,6 +159,8 @@ async def _addresses(settings: Settings, stores: Stores) -> Mapping[str, str]:
 async def _reached(
     http: aiohttp.ClientSession, name: str, url: str
 ) -> tuple[Finding, datetime | None]:
+    if url.startswith("tcp:"):
+        return await _listening(name, url), None
     try:
         async with http.head(url, allow_redirects=False) as answer:
             return _ok(name, f"answers {answer.status}"), _date(answer.headers.get("Date", ""))
@@ -165,6 +168,18 @@ async def _reached(
         setting = f"{PREFIX}ENDPOINTS"
         told = f"does not answer ({type(error).__name__}): see network, firewall and {setting}"
         return _wrong(name, told), None
+
+
+async def _listening(name: str, url: str) -> Finding:
+    parts = urlsplit(url)
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    except (TimeoutError, OSError) as error:
+        told = f"does not listen ({type(error).__name__}): start it, and see {PREFIX}ENDPOINTS"
+        return _wrong(name, told)
+    writer.close()
+    return _ok(name, "listens")
 
 
 def _date(header: str) -> datetime | None:

@@ -248,7 +248,8 @@ class Opening:
 class Plugin:
     """A broker as the product sees it before anybody has signed in; importing it loads no SDK.
 
-    `endpoints` are the vendor's own base URLs by environment and name; settings may replace each.
+    `endpoints` are the vendor's own base URLs by environment and name; settings may replace each,
+    and of those in `several` add further ones, called NAME_ANYTHING: a person who signs in chooses.
     `sign_ins` are the ways to sign in, the usual one first; `data_key` is what the server may have
     of its own for prices.
     """
@@ -260,6 +261,7 @@ class Plugin:
     endpoints: Mapping[Environment, Mapping[str, str]]
     open: Callable[[Opening], Awaitable[Broker]]
     data_key: DataKey | None = None
+    several: frozenset[str] = frozenset()
 
     @property
     def sign_in(self) -> SignIn:

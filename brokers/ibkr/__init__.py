@@ -23,7 +23,7 @@ PLUGIN = Plugin(
                     name="gateway",
                     label="Gateway",
                     secret=False,
-                    hint="the name that the server's settings give it; by default gateway",
+                    hint="its name in the server's settings if that has several; else leave empty",
                     required=False,
                 ),
                 Field(
@@ -63,4 +63,5 @@ PLUGIN = Plugin(
         Environment.PAPER: {"gateway": "tcp://127.0.0.1:4002", "flex": _FLEX},
     },
     open=_open,
+    several=frozenset({"gateway"}),
 )

@@ -110,7 +110,7 @@ def severed() -> Unreachable:
 def refused(name: str) -> Unreachable:
     """Nobody listens."""
     return Unreachable(
-        f"nothing answers where the Gateway {name} should be: it restarts once a day and is back "
+        f"nothing answers where the {name} should be: it restarts once a day and is back "
         "within minutes; else start it and look at its socket port"
     )
 
@@ -118,7 +118,7 @@ def refused(name: str) -> Unreachable:
 def awaits_sign_in(name: str) -> Unreachable:
     """It has been away for longer than a restart takes."""
     return Unreachable(
-        f"the Gateway {name} has been away for longer than a restart takes: once a week, from "
+        f"the {name} has been away for longer than a restart takes: once a week, from "
         "Sunday 01:00 New York on, somebody has to sign in to it with the second factor",
         code=ErrorCode.SIGN_IN_AWAITED,
     )
@@ -127,7 +127,7 @@ def awaits_sign_in(name: str) -> Unreachable:
 def hung_up(name: str) -> NotPermitted:
     """It closed the door before it said anything."""
     return NotPermitted(
-        f"the Gateway {name} hung up at once: its API is switched off or does not trust this "
+        f"the {name} hung up at once: its API is switched off or does not trust this "
         "server's address (API, Settings: Enable ActiveX and Socket Clients, Trusted IPs)"
     )
 
@@ -135,7 +135,7 @@ def hung_up(name: str) -> NotPermitted:
 def speechless(name: str) -> Unreachable:
     """It took the connection and says nothing."""
     return Unreachable(
-        f"the Gateway {name} takes connections and does not answer: somebody may have to sign in "
+        f"the {name} takes connections and does not answer: somebody may have to sign in "
         "to it, or to accept this server in its window",
         code=ErrorCode.SIGN_IN_AWAITED,
     )

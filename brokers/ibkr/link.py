@@ -30,6 +30,7 @@ _PAUSES = (0.25, 1.0)
 # Before a read is asked again whose connection was lost.
 _READ_AGAIN = (0.2, 0.8)
 _IDS, _MORE_IDS = 998, 3
+_GATEWAY = "gateway"
 
 
 class _Lost(OutcomeUnknown):
@@ -70,8 +71,7 @@ class Link:
     ) -> None:
         self._gate, self._clock = opening.gate, opening.clock
         self._listen, self._fell = listen, fell
-        self.name = opening.credentials.get("gateway") or "gateway"
-        self._host, self._port = _address(opening, self.name)
+        self.name, self._host, self._port = _address(opening)
         self._ids = _client_ids(opening)
         self._client: Any = None
         self._closed: asyncio.Event = asyncio.Event()
@@ -423,14 +423,20 @@ class _Attempt:
             self._lost(self.client)
 
 
-def _address(opening: Opening, name: str) -> tuple[str, int]:
-    """Of the Gateway by this name; only settings say where one is."""
-    url = opening.endpoints.get(name)
-    if url is None:
-        known = ", ".join(each for each in opening.endpoints if each.startswith("gateway"))
-        raise CredentialsRejected(f"there is no such Gateway here; there are: {known}")
-    parts = urlsplit(url)
-    return parts.hostname or "127.0.0.1", parts.port or 0
+def _address(opening: Opening) -> tuple[str, str, int]:
+    """Name, host and port of the Gateway that was asked for; only settings say where one is."""
+    known = {
+        name.removeprefix(_GATEWAY).removeprefix("_"): url
+        for name, url in opening.endpoints.items()
+        if name == _GATEWAY or name.startswith(f"{_GATEWAY}_")
+    }
+    asked = opening.credentials.get(_GATEWAY, "").lower()
+    name = asked.removeprefix(_GATEWAY).removeprefix("_")
+    if name not in known:
+        choices = ", ".join(sorted(each or "the unnamed one" for each in known))
+        raise CredentialsRejected(f"there is no such Gateway here; there are: {choices}")
+    parts = urlsplit(known[name])
+    return f"Gateway {name}".strip(), parts.hostname or "127.0.0.1", parts.port or 0
 
 
 def _client_ids(opening: Opening) -> list[int]:

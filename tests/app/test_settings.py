@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app.brokers_offered import offered
+from app.brokers_offered import endpoints, offered
 from app.settings import Settings, plain_text
 from brokers import plugins
+from domain.account import Environment
+from domain.errors import Problem
 
 MISSION_INI = """\
 [DEFAULT]
@@ -131,3 +133,12 @@ def test_a_broker_off_loopback_without_tls_is_named(url: str, plain: bool) -> No
     assert ["BROKERGRAPH_ENDPOINTS__ALPACA__LIVE__TRADING" in s for s in plain_text(settings)] == [
         True
     ] * plain
+
+
+def test_a_broker_that_allows_it_has_several_of_an_endpoint_by_name() -> None:
+    url = "tcp://127.0.0.1:4011"
+    more = Settings(endpoints={"ibkr": {"paper": {"gateway_second": url}}})
+    assert endpoints(plugins(), more)["ibkr"][Environment.PAPER]["gateway_second"] == url
+    other = Settings(endpoints={"ibkr": {"paper": {"flex_second": url}}})
+    with pytest.raises(Problem, match="IBKR__PAPER__FLEX_SECOND"):
+        endpoints(plugins(), other)
