@@ -31,7 +31,12 @@ class Catalog:
         """
         known = self._by_instrument.get(instrument.id)
         if known is None:
-            known = self._only(instrument, await self._ask(wanted(instrument)))
+            asked = wanted(instrument)
+            found = await self._ask(asked)
+            if not found and asked.local_symbol:
+                # A person may have named the root of a series, which is to be chosen from.
+                found = await self._ask(replace(asked, local_symbol="", symbol=asked.local_symbol))
+            known = self._only(instrument, found)
             self._keep(known)
             self._by_instrument[instrument.id] = known
         return known

@@ -1,0 +1,89 @@
+"""Whatever a Gateway does to its messages and itself: nothing lost, nothing twice."""
+
+from decimal import Decimal
+
+from brokers.ibkr.line import Line
+from domain.errors import BrokerError
+from domain.facts import Facts
+from domain.order import OrderStatus
+from domain.sums import filled, standing, status
+from sandbox import Sandbox
+from sandbox.ibkr.gateway import Gateway
+from tests.brokers.ibkr_line.scene import hearing, known, limit, reports
+from tests.waiting import until
+
+WHOLE = Decimal(8)
+
+
+def whole(facts: Facts) -> bool:
+    """Filled, each unit explained once, each fill with what it cost."""
+    return (
+        status(facts) is OrderStatus.FILLED
+        and sum(one.quantity for one in standing(facts)) == WHOLE
+        and all(one.commission is not None for one in standing(facts))
+    )
+
+
+async def test_a_gateway_killed_and_restarted_in_mid_fill_loses_and_doubles_nothing(
+    box: Sandbox, line: Line, gateway: Gateway, number: str
+) -> None:
+    box.exchange.liquidity["AAPL"] = Decimal(2)
+    async with hearing(line) as heard:
+        placed = await line.place(limit(number, price="300", quantity=str(WHOLE)))
+        await until(lambda: gateway.accounts[number].executions)
+        await gateway.down()
+        box.tick()
+        await gateway.up()
+        box.tick()
+        while len(gateway.accounts[number].executions) < 4:
+            box.tick()
+        told: list[object] = []
+        while not told:
+            try:
+                told.append(await line.snapshot(number))
+            except BrokerError:
+                continue
+        snapshot = await line.snapshot(number)
+        facts = known([*reports(heard), *snapshot.orders], placed.broker_order_id)
+    assert whole(facts)
+    assert len(standing(facts)) == 4
+    assert [one.quantity for one in snapshot.holdings] == [WHOLE]
+
+
+async def test_executions_and_commissions_may_come_late_and_in_any_order(
+    box: Sandbox, line: Line, gateway: Gateway, number: str
+) -> None:
+    gateway.habits.hold_executions = gateway.habits.execution_after_status = True
+    async with hearing(line) as heard:
+        placed = await line.place(limit(number, price="300", quantity=str(WHOLE)))
+        box.exchange.work()
+        await until(lambda: filled(known(reports(heard), placed.broker_order_id)) == WHOLE)
+        assert not standing(known(reports(heard), placed.broker_order_id))
+        gateway.faults.add("reorder_frame", path="/tws/execDetails")
+        gateway.release_executions()
+        await until(lambda: whole(known(reports(heard), placed.broker_order_id)))
+
+
+async def test_lists_that_come_without_their_end_are_not_taken_for_empty_ones(
+    box: Sandbox, line: Line, gateway: Gateway, number: str
+) -> None:
+    gateway.habits.omit_executions_end = True
+    placed = await line.place(limit(number, price="300", quantity=str(WHOLE)))
+    box.exchange.work()
+    facts = known([*(await line.snapshot(number)).orders], placed.broker_order_id)
+    assert whole(facts)
+
+
+async def test_a_corrected_execution_takes_the_place_of_what_it_corrects(
+    box: Sandbox, line: Line, gateway: Gateway, number: str
+) -> None:
+    async with hearing(line) as heard:
+        placed = await line.place(limit(number, price="300", quantity=str(WHOLE)))
+        box.exchange.work()
+        await until(lambda: standing(known(reports(heard), placed.broker_order_id)))
+        await box.inflict("correct", price="249.5")
+        (fill,) = gateway.fills.all
+        facts = known([*(await line.snapshot(number)).orders], placed.broker_order_id)
+    (execution,) = standing(facts)
+    assert execution.price == fill.execution.price
+    assert execution.revision == fill.revision - 1
