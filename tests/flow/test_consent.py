@@ -95,6 +95,9 @@ async def test_what_settings_do_not_hold_is_asked_for_and_graphql_alone_is_enoug
         values = [{"name": name, "value": value} for name, value in APP.items()]
         begun = (await api.ask(BEGIN, input={**ASKED, "values": values}))["beginConnect"]
         back = await decided(made.http, begun["signIn"]["authorizeUrl"])
+        forged = await _complete(api, begun["connection"]["id"], {**brought(back), "state": "x"})
+        assert [error["code"] for error in forged["userErrors"]] == ["BAD_INPUT"]
+        assert await _fault(api, begun["connection"]["id"]) == "BAD_INPUT"
         done = await _complete(api, begun["connection"]["id"], brought(back))
         assert done["userErrors"] == []
         assert done["connection"]["health"]["state"] == "ACTIVE"
