@@ -160,7 +160,7 @@ class Documents:
 
     def _invalid(self, node: DocumentNode) -> list[GraphQLError]:
         self.validations += 1
-        return [_lean(error) for error in validate(self._schema, node, RULES, max_errors=10)]
+        return [_lean(error) for error in validate(self._schema, node, RULES, max_errors=5)]
 
 
 def operations_in(node: DocumentNode) -> list[OperationDefinitionNode]:
