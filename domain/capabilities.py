@@ -100,6 +100,7 @@ class Capabilities:
     `find_horizon` is how far back an order can be looked up by our id, None for ever.
     `absence_settles` is how long after the last moment of sending an order that is not found by our
     id was never placed; None where not finding it proves nothing, so that only a person may say so.
+    `tells_our_ids`: an order is told with the id that we gave it; else it is known by what it says.
     `asks_for_prices`: they are not pushed but asked for again and again, so only while watched.
     `proof` is by the path of a field in here: `trades.EQUITY`, `replacing`, `pushes.ORDERS`.
     """
@@ -114,6 +115,7 @@ class Capabilities:
     sync_every: timedelta = timedelta(minutes=5)
     market_hours_only: bool = False
     asks_for_prices: bool = False
+    tells_our_ids: bool = True
     find_horizon: timedelta | None = None
     absence_settles: timedelta | None = None
     proof: Mapping[str, Evidence] = field(default_factory=dict)

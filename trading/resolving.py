@@ -17,6 +17,7 @@ from domain.ids import IntentId, OrderId, UserId
 from domain.intent import Intent, IntentState
 from domain.order import OrderStatus, Terms
 from trading.ports import Ports
+from trading.recognizing import Recognizing
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ class Resolving:
     def __init__(self, ports: Ports) -> None:
         self._intents, self._ledger, self._reads = ports.intents, ports.ledger, ports.reads
         self._lines, self._plugins = ports.lines, ports.plugins
+        self._recognizing = Recognizing(ports)
         self._clock, self._owns = ports.clock, ports.owns
         # When each may be looked for again, and the pause after that, in seconds of the monotonic
         # clock; lost without harm.
@@ -123,6 +125,8 @@ class Resolving:
         found = await broker.find(number, intent.client_order_id)
         if found.report is None and self._in_place(intent, connection):
             found = await self._changed(intent, broker, number)
+        if found.report is None and not self._tells_our_ids(connection):
+            found = await self._recognizing.look(intent, broker, number)
         if found.report is not None:
             report = replace(found.report, client_order_id=intent.client_order_id)
             await self._ledger.record(intent.user_id, connection.id, report)
@@ -130,6 +134,9 @@ class Resolving:
         if found.proven_absent or self._proves(intent, connection, asked_at):
             return await self._conclude(intent, _absent)
         return await self._known(intent)
+
+    def _tells_our_ids(self, connection: Connection) -> bool:
+        return self._plugins[connection.broker].capabilities.tells_our_ids
 
     def _in_place(self, intent: Intent, connection: Connection) -> bool:
         able = self._plugins[connection.broker].capabilities

@@ -61,7 +61,8 @@ CAPABILITIES = Capabilities(
     sync_every=timedelta(minutes=15),
     market_hours_only=True,
     asks_for_prices=True,
-    # Only what the line itself has sent, and the clocks' difference: see attempts.py.
+    tells_our_ids=False,
+    # As long as an order is listed without asking for more than the last day.
     find_horizon=timedelta(days=1),
     # Our id is never told back, so that an order is not found proves nothing.
     absence_settles=None,
