@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from sandbox.ibkr.contracts import Query
 from sandbox.ibkr.notices import invalid
-from sandbox.ibkr.wire import UNSET, Fields, number
+from sandbox.ibkr.wire import UNSET, Fields, number, whole
 
 _FIRST = (
     "secIdType secId action totalQuantity orderType lmtPrice auxPrice tif ocaGroup account "
@@ -75,7 +75,7 @@ class Asked:
     @property
     def parent_id(self) -> int:
         """The order that it hangs on, 0 if on none."""
-        return int(self.text("parentId") or 0)
+        return whole(self.text("parentId"))
 
 
 def query(fields: Fields) -> Query:

@@ -41,6 +41,7 @@ _STOPPED = frozenset({OrdType.STOP, OrdType.STOP_LIMIT}) | {
 }
 _TRAILING = frozenset({OrdType.TRAILING_STOP, OrdType.TRAILING_STOP_LIMIT})
 _FEWEST_LEGS = 2
+_MOST = 10**12
 _CHANGEABLE = (
     "type",
     "quantity",
@@ -65,7 +66,7 @@ def ticket(asked: Asked, contract: Contract, account: Account, catalog: Catalog)
         side=_side(asked.text("action")),
         type=kind,
         time_in_force=time,
-        quantity=None if cash else asked.number("totalQuantity"),
+        quantity=None if cash else _quantity(asked),
         cash_quantity=cash or None,
         limit_price=asked.number("lmtPrice") if kind in _LIMITED else None,
         stop_price=_stop(asked, kind),
@@ -110,6 +111,13 @@ def changes(new: Ticket) -> dict[str, object]:
 
 def _said(value: Decimal | None) -> str:
     return "" if value is None else plain(value)
+
+
+def _quantity(asked: Asked) -> Decimal | None:
+    found = asked.number("totalQuantity")
+    if found is not None and found > _MOST:
+        raise invalid("The size value is too large")
+    return found
 
 
 def _side(word: str) -> Side:

@@ -71,15 +71,19 @@ class Fields:
 
     def count(self) -> int:
         """The next field as a whole number, 0 if it is empty."""
-        given = self.text()
-        try:
-            return int(given or 0)
-        except ValueError:
-            raise Unreadable(f"{given[:40]!r} is no whole number") from None
+        return whole(self.text())
 
     def flag(self) -> bool:
         """The next field as yes or no."""
         return self.text() in {"1", "true"}
+
+
+def whole(given: str) -> int:
+    """A field as a whole number, 0 if it is empty; Unreadable if it is none."""
+    try:
+        return int(given or 0)
+    except ValueError:
+        raise Unreadable(f"{given[:40]!r} is no whole number") from None
 
 
 def number(given: str) -> Decimal | None:
