@@ -169,7 +169,7 @@ async def test_the_fills_of_the_day_are_the_books_without_a_flex_query(
     trade(box, account, "AAPL", "5")
     trade(box, account, "AAPL", "2", Side.SELL)
     booked = (await line.transactions(number, None)).transactions
-    assert [(one.type, one.quantity) for one in booked] == [
+    assert [(one.type, int(one.quantity or 0)) for one in booked] == [
         (TransactionType.BUY, 5),
         (TransactionType.SELL, -2),
     ]
