@@ -73,6 +73,22 @@ def test_a_broken_config_ini_is_named_with_its_line_and_without_its_text(folder:
     assert "planted" not in str(refused.value)
 
 
+def test_a_file_named_after_a_setting_holds_it_however_deep(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "config.ini").write_text(MISSION_INI)
+    kept = folder / "kept"
+    kept.mkdir()
+    (kept / "brokergraph_apps__alpaca__client_secret").write_text("planted-in-a-file\n")
+    (kept / "brokergraph_metrics_token").write_text("planted-token")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(kept))
+    settings = Settings()
+    assert settings.apps["alpaca"]["client_secret"].get_secret_value() == "planted-in-a-file"
+    assert settings.apps["etrade"]["consumer_secret"].get_secret_value() == "planted%secret"
+    assert settings.metrics_token is not None
+    assert "planted" not in repr(settings)
+
+
 def test_secrets_are_in_no_repr_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BROKERGRAPH_MASTER_KEY", "planted-master")
     monkeypatch.setenv("BROKERGRAPH_METRICS_TOKEN", "planted-metrics")
