@@ -7,7 +7,13 @@ from sandbox.coinbase.errors import invalid
 
 
 def page(
-    rows: list[dict[str, Any]], query: Mapping[str, str], *, key: str, usual: int, most: int
+    rows: list[dict[str, Any]],
+    query: Mapping[str, str],
+    *,
+    key: str,
+    usual: int,
+    most: int,
+    at_once: int | None = None,
 ) -> tuple[list[dict[str, Any]], str]:
     """The page behind the query's `cursor`, which is the `key` of a row; "" is the last page's."""
     behind, limit = query.get("cursor", ""), query.get("limit", str(usual))
@@ -17,6 +23,6 @@ def page(
     if behind and behind not in names:
         raise invalid("invalid cursor")
     start = names.index(behind) + 1 if behind else 0
-    found = rows[start : start + (int(limit) or usual)]
+    found = rows[start : start + min(int(limit) or usual, at_once or most)]
     more = start + len(found) < len(rows)
     return found, str(found[-1][key]) if more else ""

@@ -46,6 +46,7 @@ class Coinbase:
         self.account = self.open_account()
         self.key = self.access.add(keys.es256(f"{_NAME}es256", self.account))
         self.ed25519_key = self.access.add(keys.ed25519(f"{_NAME}ed25519", self.account))
+        self.wallets = Wallets(exchange)
         self.markets = Sockets(exchange, self.access, faults, private=False)
         self.users = Sockets(exchange, self.access, faults, private=True)
         self.rest = Host("coinbase-rest", self._rest(), ports[0])
@@ -99,7 +100,8 @@ class Coinbase:
                 access.middleware(self.access),
             ]
         )
-        for nouns in (Wallets, Products, Orders, History):
+        app.router.add_routes(self.wallets.routes())
+        for nouns in (Products, Orders, History):
             app.router.add_routes(nouns(self._exchange).routes())
         return app
 

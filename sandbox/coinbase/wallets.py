@@ -27,6 +27,8 @@ class Wallets:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+        self.page_of = MOST
+        """Wallets in a page, whatever more is asked for."""
 
     def routes(self) -> list[web.RouteDef]:
         """What to serve."""
@@ -54,7 +56,9 @@ class Wallets:
     async def list(self, request: web.Request) -> web.Response:
         """The wallets, in pages of 49 unless `limit` says otherwise."""
         found = wallets(request[ACCOUNT], self._exchange.market)
-        part, cursor = page(found, request.query, key="uuid", usual=49, most=MOST)
+        part, cursor = page(
+            found, request.query, key="uuid", usual=49, most=MOST, at_once=self.page_of
+        )
         more = bool(cursor)
         return reply({"accounts": part, "has_next": more, "cursor": cursor, "size": len(part)})
 

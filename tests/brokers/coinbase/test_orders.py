@@ -94,7 +94,7 @@ def test_an_edit_that_took_effect_is_in_the_terms_whatever_the_configuration_say
     edits = [
         {"price": "3", "size": "3", "replace_accept_timestamp": ""},
         {"price": "2", "size": "2", "replace_accept_timestamp": "2026-06-01T11:20:00Z"},
-        {"price": "1", "size": "1", "replace_accept_timestamp": "2026-06-01T11:10:00Z"},
+        {"price": "9", "size": "9", "replace_accept_timestamp": "2026-06-01T11:10:00Z"},
     ]
     said = terms(order(edit_history=edits))
     assert (said.quantity, said.limit_price) == (D(2), D(2))

@@ -78,6 +78,8 @@ async def test_fills_that_cannot_be_had_now_come_with_the_next_look(
         await line.place(ticket(number, limit_price=D(100_000)))
         await until(lambda: any(one.status is OrderStatus.FILLED for one in reports(heard)))
         await until(lambda: box.faults.pending == [])
+        other = elsewhere(box)
+        await until(lambda: reports(heard)[-1].broker_order_id == other)
     assert not [one for one in reports(heard) if one.execution]
     listed = (await line.snapshot(number)).orders
     assert [one.execution.quantity for one in listed if one.execution] == [D("0.1")]
