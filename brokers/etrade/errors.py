@@ -100,12 +100,12 @@ def refusal(answer: Answer, call: Call, now: datetime) -> BrokerError | None:
     return _meant(answer.status, said_in(answer.body), call, after)
 
 
-def _meant(status: int, told: Said, call: Call, after: float | None) -> BrokerError:
+def _meant(status: int, told: Said, call: Call, after_seconds: float | None) -> BrokerError:
     message = f"E*TRADE: {told.message or f'HTTP {status}'}"
     if told.problem is not None:
         return _unauthorized(told.problem, message)
     if status == HTTPStatus.TOO_MANY_REQUESTS or _TOO_MANY in told.message.lower():
-        wait = _USUAL_WAIT if after is None else after
+        wait = _USUAL_WAIT if after_seconds is None else after_seconds
         return RateLimited(message, retry_after=wait, broker_code=told.code)
     kind = _by_code(told.code, call)
     if kind is not None:

@@ -57,7 +57,7 @@ class Session:
         """Renew it if it has nearly idled away."""
         self.check()
         renewals = self.renewals
-        if self._idle() >= RENEW_AFTER.total_seconds():
+        if self._idle_seconds() >= RENEW_AFTER.total_seconds():
             await self.renewed(renewals)
 
     async def renewed(self, renewals: int) -> None:
@@ -79,7 +79,7 @@ class Session:
         while True:
             self.check()
             left = (self.expires_at - self._clock.now()).total_seconds()
-            pause = RENEW_AFTER.total_seconds() - self._idle()
+            pause = RENEW_AFTER.total_seconds() - self._idle_seconds()
             await self._clock.sleep(max(0.0, min(left, pause)))
             try:
                 await self.fresh()
@@ -88,7 +88,7 @@ class Session:
             except BrokerError:
                 await self._clock.sleep(_TRY_AGAIN)
 
-    def _idle(self) -> float:
+    def _idle_seconds(self) -> float:
         return self._clock.monotonic() - self._used_at
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from aiohttp import web
 
@@ -56,25 +57,24 @@ class ETrade:
         self.transactions = Transactions(exchange, self.person, self.quirks)
         self.margin = self.account(name="Individual Brokerage")
         self.retirement = self.account(
-            name="Roth IRA",
-            mode="IRA",
-            kind="ROTHIRA",
-            cash=Decimal(40_000),
-            margin=Decimal(1),
+            name="Roth IRA", mode="IRA", kind="ROTHIRA", cash=Decimal(40_000), margin=Decimal(1)
         )
         self.account(name="Old account", mode="CASH", cash=Decimal(0), status="CLOSED")
         answer = answering.middleware("etrade", exchange, faults, log, DIALECT)
+        self.host = Host("etrade", self._app(answer), port)
+
+    def _app(self, answer: Any) -> web.Application:
         app = web.Application(middlewares=[answer, access.middleware(self.access)])
         for nouns in (
-            Accounts(exchange, self.person, self.quirks),
+            Accounts(self._exchange, self.person, self.quirks),
             self.portfolio,
             self.transactions,
             self.orders,
-            Market(exchange, self.quirks),
+            Market(self._exchange, self.quirks),
             self.sign_in,
         ):
             app.router.add_routes(nouns.routes())
-        self.host = Host("etrade", app, port)
+        return app
 
     @property
     def hosts(self) -> tuple[Host, ...]:
