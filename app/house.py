@@ -104,15 +104,25 @@ async def opened_house(settings: Settings, clock: Clock, metrics: Metrics) -> As
         if settings.feeds:
             await stack.enter_async_context(feeds.running())
         await stack.enter_async_context(_chores(parts).running())
-        access = _access(parts)
-        yield House(
-            stores=stores,
-            hub=hub,
-            feeds=feeds,
-            access=access,
-            services=services,
-            returning=_returning(parts, services.connect),
-        )
+        yield _house(parts, feeds, services)
+
+
+def _house(parts: _Parts, feeds: Feeds, services: Services) -> House:
+    returning = Returning(
+        connect=services.connect,
+        connections=parts.stores.connections,
+        consents=parts.stores.consents,
+        plugins=parts.plugins,
+        clock=parts.clock,
+    )
+    return House(
+        stores=parts.stores,
+        hub=parts.hub,
+        feeds=feeds,
+        access=_access(parts),
+        services=services,
+        returning=returning,
+    )
 
 
 def _lines(settings: Settings, stores: Stores, clock: Clock, metrics: Metrics) -> Lines:
@@ -137,19 +147,23 @@ def _feeds(parts: _Parts, tenure: Tenure) -> Feeds:
     return Feeds(ports, parts.stores.sync_runs, parts.plugins, owns=tenure.owns)
 
 
-def _services(parts: _Parts, feeds: Feeds, tenure: Tenure) -> Services:
-    stores, connections = parts.stores, parts.stores.connections
-    connect = Connect(
-        connections=connections,
+def _connect(parts: _Parts) -> Connect:
+    stores, settings = parts.stores, parts.settings
+    return Connect(
+        connections=stores.connections,
         lines=parts.lines,
         plugins=parts.plugins,
         clock=parts.clock,
-        live_trading=parts.settings.live_trading,
+        live_trading=settings.live_trading,
         consenting=Consenting(
-            consents=stores.consents, lines=parts.lines, callback=parts.settings.callback
+            consents=stores.consents, lines=parts.lines, callback=settings.callback
         ),
-        apps=apps(parts.plugins, parts.settings),
+        apps=apps(parts.plugins, settings),
     )
+
+
+def _services(parts: _Parts, feeds: Feeds, tenure: Tenure) -> Services:
+    stores, connect = parts.stores, _connect(parts)
     return Services(
         clock=parts.clock,
         plugins=parts.plugins,
@@ -165,7 +179,9 @@ def _services(parts: _Parts, feeds: Feeds, tenure: Tenure) -> Services:
             money=ReferenceFile(parts.settings.ecb_rates, parts.settings.dollar_coins).money,
         ),
         connect=connect,
-        sync=Sync(connections=connections, runs=stores.sync_runs, ring=lambda _: feeds.ring()),
+        sync=Sync(
+            connections=stores.connections, runs=stores.sync_runs, ring=lambda _: feeds.ring()
+        ),
         desk=_desk(parts, tenure),
         quotes=Quotes(stores.reads, parts.lines, parts.marks.of, parts.clock),
         tokens=stores.tokens,
@@ -177,16 +193,6 @@ def _services(parts: _Parts, feeds: Feeds, tenure: Tenure) -> Services:
         delete_user=partial(delete, stores, connect.disconnect),
         public_url=parts.settings.public,
         note=stores.audit.append,
-    )
-
-
-def _returning(parts: _Parts, connect: Connect) -> Returning:
-    return Returning(
-        connect=connect,
-        connections=parts.stores.connections,
-        consents=parts.stores.consents,
-        plugins=parts.plugins,
-        clock=parts.clock,
     )
 
 
