@@ -8,10 +8,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import sandbox
+from sandbox.exchange import Exchange
+from sandbox.faults import Faults
 from sandbox.ibkr.gateway import Gateway
 from sandbox.ibkr.messages import ASKED
+from sandbox.ibkr.server import Ibkr
 from sandbox.ibkr.wire import Fields, Unreadable, double, frame, number, text
+from sandbox.request_log import RequestLog
 from tests.sandbox.ibkr.conftest import Dial
 from tests.sandbox.ibkr.wire import Client
 
@@ -59,17 +62,19 @@ async def shout(messages: list[tuple[str, list[str]]]) -> None:
     unhandled: list[str] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: unhandled.append(str(context)))
-    async with sandbox.serve(seed=1) as box:
-        one = await Client.open(box.ibkr.paper.port, 178)
-        await one.start(1)
-        for kind, fields in messages:
-            one.send(kind, *fields)
-        other = await Client.open(box.ibkr.paper.port, 178)
-        await other.start(2)
-        other.send("49", "1")
-        assert (await other.read())[0] == "49"
-        one.close()
-        other.close()
+    gateway = Ibkr(Exchange(seed=1), Faults(), RequestLog()).paper
+    await gateway.up()
+    one = await Client.open(gateway.port, 178)
+    await one.start(1)
+    for kind, fields in messages:
+        one.send(kind, *fields)
+    other = await Client.open(gateway.port, 178)
+    await other.start(2)
+    other.send("49", "1")
+    assert (await other.read())[0] == "49"
+    one.close()
+    other.close()
+    await gateway.down()
     gc.collect()
     assert unhandled == []
 
