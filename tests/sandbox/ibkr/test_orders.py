@@ -1,12 +1,14 @@
 """Orders over the library: each type and time in force, changes, cancels and previews."""
 
 from copy import copy
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from ib_async import IB, Order
 
 from sandbox import Sandbox
+from sandbox.clock import ManualClock
 from sandbox.ibkr.gateway import Gateway
 from tests.sandbox.ibkr.shop import AAPL, FIRST, D, order, place, settled, until
 
@@ -199,3 +201,18 @@ async def test_selling_more_than_is_held_turns_it_short(ib: IB) -> None:
     held = [(one.account, one.position) for one in ib.positions()]
     assert held == [(FIRST, -5)]
     assert sold.fills[0].commissionReport.realizedPNL == pytest.approx(-1.4)
+
+
+async def test_what_is_good_for_the_day_ends_with_it_without_notice(
+    errors: list[tuple[int, int]], ib: IB, box: Sandbox, clock: ManualClock
+) -> None:
+    box.exchange.clock = clock
+    trade = await place(ib, order("LMT", tif="DAY", lmtPrice=200), "Submitted")
+
+    clock.advance(timedelta(days=1))
+    box.exchange.work()
+    await until(ib, lambda: trade.orderStatus.status == "Cancelled")
+
+    (done,) = await ib.reqCompletedOrdersAsync(apiOnly=False)
+    assert done.orderStatus.status == "Cancelled"
+    assert errors == []
