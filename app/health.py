@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from app.addresses import is_loopback
 from app.metrics import CONTENT_TYPE, Metrics
-from app.settings import is_loopback
 
 PATIENCE_SECONDS = 2.0
 

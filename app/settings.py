@@ -1,11 +1,9 @@
 """Every setting, from the environment over .env over config.ini: the only place that reads them."""
 
 import os
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -19,6 +17,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from app.addresses import is_loopback
 from app.config_ini import read_config_ini
 
 PREFIX = "BROKERGRAPH_"
@@ -291,34 +290,3 @@ class _ConfigIni(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         return read_config_ini(Path("config.ini"))
-
-
-def plain_text(settings: Settings) -> Iterator[str]:
-    """Every address off loopback that would be spoken to without TLS, each as a sentence."""
-    if not is_private(settings.public):
-        yield (
-            f"The public URL {settings.public} is plain http off loopback: set "
-            f"{PREFIX}PUBLIC_URL to the https address that browsers use."
-        )
-    for broker, environments in settings.endpoints.items():
-        for environment, urls in environments.items():
-            for name, url in urls.items():
-                if not is_private(url):
-                    setting = f"{PREFIX}ENDPOINTS__{broker}__{environment}__{name}".upper()
-                    yield f"A broker must be reached by TLS off loopback: change {setting}."
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address cannot leave this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def is_private(url: str) -> bool:
-    """Whether nobody on the way can read what goes to this address."""
-    parts = urlsplit(url)
-    return parts.scheme in {"https", "wss"} or is_loopback(parts.hostname or "")

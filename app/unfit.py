@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.settings import PREFIX, Settings, is_private, plain_text
+from app.addresses import is_private
+from app.settings import PREFIX, Settings
 
 _OTHERS = 0o077
 _SHORTEST_TOKEN = 16
@@ -66,3 +67,18 @@ def _secrets(settings: Settings, dot_env: Path) -> Iterator[str]:
         held = [name for name in _SECRETS if f"{PREFIX}{name}" in text]
         if held:
             yield f"Others can read {dot_env}, which holds {PREFIX}{held[0]}: chmod 600 {dot_env}"
+
+
+def plain_text(settings: Settings) -> Iterator[str]:
+    """Every address off loopback that would be spoken to without TLS, each as a sentence."""
+    if not is_private(settings.public):
+        yield (
+            f"The public URL {settings.public} is plain http off loopback: set "
+            f"{PREFIX}PUBLIC_URL to the https address that browsers use."
+        )
+    for broker, environments in settings.endpoints.items():
+        for environment, urls in environments.items():
+            for name, url in urls.items():
+                if not is_private(url):
+                    setting = f"{PREFIX}ENDPOINTS__{broker}__{environment}__{name}".upper()
+                    yield f"A broker must be reached by TLS off loopback: change {setting}."

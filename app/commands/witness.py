@@ -11,8 +11,9 @@ import typer
 
 from app.brokers_offered import endpoints
 from app.commands import with_stores
-from app.settings import Settings, plain_text
+from app.settings import Settings
 from app.stores import Stores
+from app.unfit import plain_text
 from app.witness import LONGEST, python_of, script_of, testimony
 from brokers import plugins
 from brokers.contract import Broker

@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from app.brokers_offered import endpoints, offered
-from app.settings import Settings, plain_text
+from app.settings import Settings
+from app.unfit import plain_text
 from brokers import plugins
 from domain.account import Environment
 from domain.errors import Problem

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from app.settings import PREFIX, Settings, plain_text
+from app.settings import PREFIX, Settings
+from app.unfit import plain_text
 from tests.app.process import environment
 from tools.tree import ROOT
 
