@@ -32,7 +32,8 @@ FARM_BROKEN, FARM_FINE = frozenset({2103, 2105, 2157}), frozenset({2104, 2106, 2
 
 # Of an order or a request that goes on: warnings, presets, delayed data, locating shares.
 _NOTICES = frozenset({CANCELED, 399, 404, 10089, 10090, 10167, 10311, 10329, 10349})
-_SYSTEM = range(2100, 2200)
+# All but 2102: the order cannot be changed while it is still being processed (LEAN's classes).
+_SYSTEM = frozenset(range(2100, 2200)) - {2102}
 # More of the same is said over and over of market data that is not paid for.
 NO_PRICES = frozenset({354, 10168, 10197, 162})
 
