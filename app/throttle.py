@@ -2,8 +2,8 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from ipaddress import IPv6Address, ip_address, ip_network
 
+from domain.addresses import neighbourhood
 from domain.clock import Clock
 
 
@@ -69,14 +69,3 @@ class Attempts:
         place = neighbourhood(address)
         self._pair.forgive((name, place))
         self._address.take_back(place)
-
-
-def neighbourhood(address: str) -> str:
-    """The addresses that one guesser has for free: an IPv6 network of 64 bits, one IPv4 address."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        return str(ip_network((parsed, 64), strict=False))
-    return str(parsed)

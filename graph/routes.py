@@ -39,16 +39,18 @@ def endpoint(
     limits: Limits | None = None,
     allowances: Allowances | None = None,
     sockets_per_user: int = 50,
+    sockets_waiting: int = 1_000,
     pace: Pace | None = None,
     projection: bool = True,
 ) -> Endpoint:
     """Everything under /graphql.
 
+    `sockets_waiting`: how many one address may have on which nobody has signed in yet.
     `explorer`: whether browsers get a page to try it by. `projection`: off, graphql-core executes
     every field, with the same results.
     """
     engine = Engine(build(), services, limits=limits, allowances=allowances, projection=projection)
-    sockets = Sockets(services, most_per_user=sockets_per_user)
+    sockets = Sockets(services, most_per_user=sockets_per_user, most_waiting=sockets_waiting)
     view = HttpView(engine, authenticate=authenticate, origins=origins, explorer=explorer)
 
     async def accept(websocket: WebSocket) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -74,6 +74,7 @@ class Socket:
         self._viewer: Viewer | None = None
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting = ExitStack()
 
     @property
     def subject(self) -> str | None:
@@ -102,6 +103,7 @@ class Socket:
 
     async def _leave(self) -> None:
         self._sockets.open -= 1
+        self._waiting.close()
         for task in self._tasks:
             task.cancel()
         if self._viewer is not None:
@@ -142,6 +144,8 @@ class Socket:
     async def _read(self) -> None:
         if self._sockets.full:
             raise Violation(Close.TRY_AGAIN_LATER, "too many sockets")
+        client = self._websocket.client
+        self._waiting.enter_context(self._sockets.waiting(client.host if client else ""))
         if PROTOCOL not in self._websocket.scope["subprotocols"]:
             raise Violation(Close.WRONG_SUBPROTOCOL, f"the subprotocol is {PROTOCOL}")
         while not self._end.done():
@@ -181,6 +185,7 @@ class Socket:
         self._initialised = True
         viewer = self._viewer = await self._who(payload)
         await self._sockets.join(viewer.user_id, self)
+        self._waiting.close()
         # What was revoked before we joined is told to nobody, so look again.
         await self._who(payload)
         self._spawn(self._ping)

@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from domain.addresses import neighbourhood
 from domain.ids import UserId
 from graph.context import Services
 from graph.protocol import Close, Violation
@@ -21,8 +24,17 @@ class Sockets:
     `open` and `running` are for metrics: sockets, and operations on them.
     """
 
-    def __init__(self, services: Services, *, most_per_user: int = 50, most: int = 10_000) -> None:
+    def __init__(
+        self,
+        services: Services,
+        *,
+        most_per_user: int = 50,
+        most_waiting: int = 1_000,
+        most: int = 10_000,
+    ) -> None:
         self._services, self._most_per_user, self._most = services, most_per_user, most
+        self._most_waiting = most_waiting
+        self._waiting: Counter[str] = Counter()
         self._of: defaultdict[UserId, set[Socket]] = defaultdict(set)
         self._watches: dict[UserId, asyncio.Task[None]] = {}
         self._unending: set[asyncio.Task[object]] = set()
@@ -33,6 +45,20 @@ class Sockets:
     def full(self) -> bool:
         """Whether this process has more than it should take."""
         return self.open > self._most
+
+    @contextmanager
+    def waiting(self, address: str) -> Iterator[None]:
+        """While nobody has signed in on it: of those one address has only so many."""
+        place = neighbourhood(address)
+        if self._waiting[place] >= self._most_waiting:
+            raise Violation(Close.TRY_AGAIN_LATER, "too many sockets of this address")
+        self._waiting[place] += 1
+        try:
+            yield
+        finally:
+            self._waiting[place] -= 1
+            if not self._waiting[place]:
+                del self._waiting[place]
 
     async def join(self, user: UserId, socket: "Socket") -> None:
         """From the return on, what ends the user's sign-in ends this socket.

@@ -1,14 +1,19 @@
 """Sync runs: rows by which any process asks the one that owns a connection."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import uuid4
 
+from domain.errors import ErrorCode, Problem
 from domain.ids import ConnectionId, UserId
 from domain.sync import SyncResult, SyncRun
 from store.codec import decode, encode
 from store.models import SyncRow
 from store.unit import Unit
 from store.writer import Writer
+
+# Of all connections of a user together.
+MOST_A_MINUTE = 20
 
 
 class SyncRuns:
@@ -18,7 +23,10 @@ class SyncRuns:
         self._writer = writer
 
     async def request(self, user: UserId, connection: ConnectionId) -> SyncRun:
-        """A new run, or the one that already waits for this connection."""
+        """A new run, or the one that already waits for this connection.
+
+        Problem(TOO_MANY_REQUESTS) if the user has asked for too many lately.
+        """
 
         async def job(unit: Unit) -> SyncRun:
             waiting = SyncRow.filter(
@@ -26,6 +34,7 @@ class SyncRuns:
             )
             row = await waiting.first()
             if row is None:
+                await _check_rate(user, unit.now)
                 row = await SyncRow.create(
                     id=str(uuid4()),
                     user_id=user,
@@ -61,6 +70,14 @@ class SyncRuns:
         """The user's run, None if there is none of this id."""
         row = await SyncRow.get_or_none(id=id, user_id=user)
         return None if row is None else _run(row)
+
+
+async def _check_rate(user: UserId, now: datetime) -> None:
+    """Each run reads everything of a connection, of which brokers allow only so much."""
+    lately = SyncRow.filter(user_id=user, requested_at__gt=now - timedelta(minutes=1))
+    if await lately.count() >= MOST_A_MINUTE:
+        message = f"at most {MOST_A_MINUTE} syncs a minute: what is shown is kept current anyway"
+        raise Problem(ErrorCode.TOO_MANY_REQUESTS, message)
 
 
 def _run(row: SyncRow) -> SyncRun:

@@ -1,9 +1,12 @@
 """Requests to the process that owns a connection."""
 
+import pytest
+
 from domain.connection import Resource, SyncStatus
-from domain.errors import ErrorCode
+from domain.errors import ErrorCode, Problem
 from domain.ids import UserId
 from domain.sync import SyncResult
+from store.sync_runs import MOST_A_MINUTE
 from tests.store.house import USER, House
 
 
@@ -45,3 +48,15 @@ async def test_a_run_is_shown_to_its_user_alone(house: House) -> None:
     connection = await house.connect()
     run = await house.sync_runs.request(USER, connection.id)
     assert await house.sync_runs.run(UserId("eve"), run.id) is None
+
+
+async def test_syncs_are_asked_for_only_so_often(house: House) -> None:
+    connection = await house.connect()
+    for _ in range(MOST_A_MINUTE):
+        run = await house.sync_runs.request(USER, connection.id)
+        await house.sync_runs.finish(run, ())
+    with pytest.raises(Problem) as caught:
+        await house.sync_runs.request(USER, connection.id)
+    assert caught.value.code is ErrorCode.TOO_MANY_REQUESTS
+    await house.clock.advance(61)
+    assert await house.sync_runs.request(USER, connection.id)
