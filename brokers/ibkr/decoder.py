@@ -33,7 +33,8 @@ class Exact(library.Decoder):  # type: ignore[misc]  # the library is chosen whe
     def __init__(self, ears: "Ears") -> None:
         super().__init__(ears, 0)
         self._ears = ears
-        self.handlers = {one: told for one, told in self.handlers.items() if one in _HEARD}
+        for number in self.handlers.keys() - _HEARD:
+            del self.handlers[number]
 
     def wrap(self, methodName: str, types: Sequence[type], skip: int = 2) -> Callable[..., None]:  # noqa: N803 (the library's)
         def handler(fields: list[str]) -> None:

@@ -80,10 +80,10 @@ def flex_errors(text: str) -> None:
 
 def frames(text: str) -> None:
     for recorded in json.loads(text):
-        if "Decode" in recorded["func"] and recorded["fields"][0] in ALIKE:
+        if "Encode" not in recorded.get("func", "") and recorded["fields"][0] in ALIKE:
             heard = Heard(178)
             heard.decoder.interpret(list(recorded["fields"])[:-1])
-            assert not heard.unreadable, recorded["func"]
+            assert not heard.unreadable, recorded["fields"]
 
 
 def interactions(text: str) -> None:
