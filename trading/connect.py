@@ -119,11 +119,11 @@ class Connect:
             else:
                 credentials = typed(way.fields, values, {})
             proven = await prove(self._lines, plugin, connection, credentials)
+            await self._connections.link(user, id, proven.reports)
         except (BrokerError, Problem) as error:
             if isinstance(error, BrokerError) or isinstance(way, Consent):
                 await self._note(connection, error)
             raise
-        await self._connections.link(user, id, proven.reports)
         await self._connections.reseal(user, id, credentials)
         await self._lines.close(id)
         health = Health(state=ConnectionState.ACTIVE, reach=Reach.READABLE, since=self._clock.now())

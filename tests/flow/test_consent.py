@@ -203,6 +203,18 @@ def _credentials(made: World) -> list[tuple[str, Any]]:
     return list(made.box.alpaca.access.credentials.items())
 
 
+async def test_a_consent_to_another_account_mends_nothing_and_harms_nothing(
+    made: World, api: Api, ada: Browser
+) -> None:
+    made.box.alpaca.account("PKOTHER", "another-secret")
+    id = await api.link("PKOTHER", "another-secret")
+    again = (await ada.ask(AGAIN, input={"connectionId": id, "way": "oauth"}))["reauthorize"]
+    page = await ada.consent(again["signIn"]["authorizeUrl"])
+    assert (page.status, "belongs to another account" in page.text) == (400, True)
+    await _synced(api, id)
+    assert (await api.connection(id))["health"]["state"] == "ACTIVE"
+
+
 async def test_keys_mend_what_a_consent_began(api: Api, ada: Browser) -> None:
     begun = await ada.begin()
     done = await api.complete(begun["connection"]["id"], sandbox.PAPER_KEY, sandbox.PAPER_SECRET)
