@@ -5,7 +5,7 @@ percentage, with no multiplier on the wire (unproven: no recording has one).
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from zlib import crc32
 
@@ -209,7 +209,13 @@ def _stock(one: Instrument, _: Mapping[str, Instrument]) -> Contract:
 def _future(one: Instrument, _: Mapping[str, Instrument]) -> Contract:
     root = one.symbol[:-2]
     found = _plain(one, "FUT", symbol=root, local_symbol=one.symbol)
-    return _dated(found, one, under=one)
+    return replace(
+        found,
+        last_trade_date="" if one.expiry is None else f"{one.expiry:%Y%m%d}",
+        multiplier=plain(one.multiplier),
+        under_symbol=root,
+        under_sec_type="IND",
+    )
 
 
 def _option(one: Instrument, instruments: Mapping[str, Instrument]) -> Contract:
@@ -217,38 +223,18 @@ def _option(one: Instrument, instruments: Mapping[str, Instrument]) -> Contract:
     if terms is None:
         raise ValueError("an option has terms")
     under = instruments[terms.underlying]
-    future = one.kind is Kind.FUTURE_OPTION
-    root = terms.underlying[:-2] if future else terms.underlying
+    future = under.kind is Kind.FUTURE
+    root = under.symbol[:-2] if future else under.symbol
     local = one.symbol if future else f"{root:<6}{one.symbol.removeprefix(root)}"
-    kind = "FOP" if future else "OPT"
-    return _dated(_plain(one, kind, symbol=root, local_symbol=local), one, under=under)
-
-
-def _dated(found: Contract, one: Instrument, *, under: Instrument) -> Contract:
-    """With an expiry, a multiplier, and what it is derived from."""
-    terms = one.option
-    expiry = one.expiry if terms is None else terms.expiry
-    return Contract(
-        con_id=found.con_id,
-        symbol=found.symbol,
-        sec_type=found.sec_type,
-        currency=found.currency,
-        local_symbol=found.local_symbol,
-        trading_class=found.trading_class,
-        long_name=found.long_name,
-        market_symbol=found.market_symbol,
-        exchange=found.exchange,
-        last_trade_date="" if expiry is None else f"{expiry:%Y%m%d}",
-        strike=Decimal(0) if terms is None else terms.strike,
-        right="" if terms is None else terms.right[0],
+    return replace(
+        _plain(one, "FOP" if future else "OPT", symbol=root, local_symbol=local),
+        last_trade_date=f"{terms.expiry:%Y%m%d}",
+        strike=terms.strike,
+        right=terms.right[0],
         multiplier=plain(one.multiplier),
-        min_tick=found.min_tick,
-        lot=one.lot,
-        under_con_id=0 if under is one else _con_id(under),
-        under_symbol=found.symbol,
-        under_sec_type={Kind.EQUITY: "STK", Kind.FUTURE: "FUT"}[under.kind]
-        if under is not one
-        else "IND",
+        under_con_id=_con_id(under),
+        under_symbol=root,
+        under_sec_type="FUT" if future else "STK",
     )
 
 

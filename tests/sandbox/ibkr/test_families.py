@@ -4,6 +4,7 @@ from ib_async import IB, ComboLeg, Contract, Fill, Order
 
 from sandbox import Sandbox
 from sandbox.ibkr.gateway import Gateway
+from tests.sandbox.ibkr.conftest import Connect
 from tests.sandbox.ibkr.shop import AAPL, FIRST, D, order, place, settled, until
 
 CALL_250, CALL_270 = "AAPL  271217C00250000", "AAPL  271217C00270000"
@@ -39,6 +40,16 @@ async def test_a_bracket_goes_at_once_and_one_end_cancels_the_other(ib: IB, box:
     assert [one.orderStatus.status for one in trades] == ["Filled", "Filled", "Cancelled"]
     parent = trades[0].order.orderId
     assert [one.orderStatus.parentId for one in trades] == [0, parent, parent]
+
+
+async def test_another_client_sees_what_hangs_on_what(ib: IB, connect: Connect) -> None:
+    trades = [ib.placeOrder(AAPL, one) for one in bracket(ib)]
+    await until(ib, lambda: trades[2].orderStatus.whyHeld == "child")
+
+    listed = await (await connect(2)).reqAllOpenOrdersAsync()
+
+    parent = trades[0].order.orderId
+    assert [one.order.parentId for one in listed] == [0, parent, parent]
 
 
 async def test_cancelling_the_head_of_a_bracket_cancels_it_all(ib: IB) -> None:
