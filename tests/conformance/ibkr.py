@@ -46,7 +46,11 @@ class Stage(HttpStage):
         self.accounts = dict(self.gateway.accounts)
         self.samples = _samples()
         self.exempt = {}
-        self.endpoints = {"gateway": self.gateway.url, "flex": "http://127.0.0.1:1"}
+        self.endpoints = {
+            "gateway": self.gateway.url,
+            "gateway_other": box.ibkr.live.url,
+            "flex": "http://127.0.0.1:1",
+        }
 
     async def expire(self) -> None:
         """Somebody signs another user in to the Gateway; ours moves to another one."""
@@ -54,7 +58,6 @@ class Stage(HttpStage):
         other.accounts.clear()
         for number, account in self.accounts.items():
             other.admit(number, account)
-        self.endpoints["gateway_other"] = other.url
         self.gateway.accounts.clear()
         self.box.ibkr.account(self.gateway, "DU7000001")
         for session in self.gateway.started():
