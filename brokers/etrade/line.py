@@ -44,7 +44,7 @@ class Line:
         return await self._listing.accounts()
 
     async def snapshot(self, account: str) -> Snapshot:
-        """Account, balance, positions with their lots, orders, asked for in this order."""
+        """Balance, positions with their lots, orders, asked for in this order."""
         started_at = self._clock.now()
         report = await self._listing.report(account)
         params = {"instType": "BROKERAGE", "realTimeNAV": "true"}

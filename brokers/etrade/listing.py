@@ -30,6 +30,7 @@ class Listing:
     def __init__(self, client: Client, clock: Clock) -> None:
         self._client, self._clock = client, clock
         self._keys: dict[str, str] = {}
+        self._reports: dict[str, AccountReport] = {}
         self._by_status = True
 
     async def accounts(self) -> tuple[AccountReport, ...]:
@@ -37,14 +38,16 @@ class Listing:
         rows = accounts.listed(await self._client.read("accounts", _ACCOUNTS))
         self._keys = {row.need_text("accountId"): row.need_text("accountIdKey") for row in rows}
         reports = (accounts.account(row) for row in rows)
-        return tuple(report for report in reports if accounts.is_open(report))
+        self._reports = {one.number: one for one in reports if accounts.is_open(one)}
+        return tuple(self._reports.values())
 
     async def report(self, number: str) -> AccountReport:
-        """One of them; NotPermitted if it is not this person's."""
-        found = next((one for one in await self.accounts() if one.number == number), None)
-        if found is None:
+        """One of them as it was last listed; NotPermitted if it is not this person's."""
+        if number not in self._reports:
+            await self.accounts()
+        if number not in self._reports:
             raise _another()
-        return found
+        return self._reports[number]
 
     async def key(self, number: str) -> str:
         """What its paths take; asked for once a line."""

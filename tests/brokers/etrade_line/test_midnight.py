@@ -9,13 +9,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import sandbox
+from brokers.etrade.capabilities import CAPABILITIES
 from brokers.etrade.line import Line
 from brokers.etrade.times import NEW_YORK, next_midnight
+from domain.connection import Connection, ConnectionState
 from domain.errors import BrokerError, CredentialsRejected
 from sandbox import Sandbox
+from streaming.feed import Feed
 from tests.brokers.desk import Desk
 from tests.brokers.etrade_line.scene import APPLE, lined, sent
 from tests.clock import FakeClock
+from tests.streaming.ports import Bench
 from tests.waiting import until
 
 # The day before, the day on which the clocks change, and the day after, before they do.
@@ -146,3 +150,27 @@ async def test_disconnecting_gives_the_token_back() -> None:
         await day.line.revoke()
         (token,) = day.box.etrade.tokens.access.values()
         assert token.revoked
+
+
+class Real(Bench):
+    """The store in memory, and the line to the sandbox."""
+
+    def __init__(self, day: Day) -> None:
+        super().__init__(day.clock)
+        self.line = day.line
+
+    async def open(self, connection: Connection) -> Line:  # type: ignore[override]  # a real one
+        return self.line
+
+
+async def test_at_midnight_the_feed_says_that_one_has_to_sign_in_again() -> None:
+    async with begun(datetime(2026, 6, 1, 23, 0, tzinfo=NEW_YORK)) as day:
+        bench = Real(day)
+        feed = asyncio.create_task(Feed(bench.now, CAPABILITIES, bench.ports).run())
+        await until(lambda: day.clock.sleeping >= 3)
+        assert bench.now.expires_at == day.line.expires_at
+        await day.clock.advance(3600)
+        await until(lambda: day.clock.sleeping or feed.done())
+        await day.clock.advance(1)
+        await until(feed.done)
+        assert bench.now.health.state is ConnectionState.REAUTH_REQUIRED

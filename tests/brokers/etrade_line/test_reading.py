@@ -199,7 +199,7 @@ async def test_a_combination_is_one_order_with_its_legs(
     ]
 
 
-@pytest.mark.parametrize("path", ["list", "balance", "portfolio", "orders"])
+@pytest.mark.parametrize("path", ["balance", "portfolio", "orders"])
 @pytest.mark.parametrize(
     "kind", ["garbage_after", "truncated_after", "html_after", "error_after", "reset_after"]
 )
