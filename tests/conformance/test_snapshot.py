@@ -9,7 +9,7 @@ from domain.events import Snapshot
 from domain.holding import Holding
 from domain.instrument import AssetClass
 from domain.transaction import TransactionCategory
-from sandbox.orders import OrdType, Side, Ticket, TimeInForce
+from sandbox.orders import ExecType, OrdType, Side, Ticket, TimeInForce
 from tests.conformance.observing import RICH, trade
 from tests.conformance.orders import rounded, sample_of
 from tests.conformance.scene import Scene
@@ -120,18 +120,19 @@ async def test_orders_are_all_told_past_three_pages(scene: Scene) -> None:
     sample, exchange = sample_of(scene), scene.stage.box.exchange
     scene.owner.cash = RICH
     price = rounded(exchange.market.quotes[sample.symbol].last / 2, sample)
+    resting = Ticket(
+        symbol=sample.symbol,
+        side=Side.BUY,
+        quantity=sample.whole,
+        type=OrdType.LIMIT,
+        time_in_force=TimeInForce.GOOD_TILL_CANCEL,
+        limit_price=price,
+    )
     for _ in range(wanted):
-        exchange.submit(
-            scene.owner,
-            Ticket(
-                symbol=sample.symbol,
-                side=Side.BUY,
-                quantity=sample.whole,
-                type=OrdType.LIMIT,
-                time_in_force=TimeInForce.GOOD_TILL_CANCEL,
-                limit_price=price,
-            ),
-        )
+        # Not submitted: whether there is money for the next one is asked of all that are there.
+        order = exchange.draft(scene.owner, resting)
+        exchange.enter(scene.owner, order)
+        exchange.note(ExecType.PENDING_NEW, order)
     exchange.work()
     told = await _snapshot(scene)
     assert len({one.broker_order_id for one in told.orders}) == wanted
