@@ -34,6 +34,9 @@ class AssetClass(StrEnum):
     OTHER = "OTHER"
 
 
+_IN_CASH = frozenset({AssetClass.FUTURE, AssetClass.PERPETUAL, AssetClass.CFD, AssetClass.FX})
+
+
 class OptionRight(StrEnum):
     """What an option gives the right to do."""
 
@@ -82,8 +85,11 @@ class Instrument:
 
     @property
     def settled_in_cash(self) -> bool:
-        """Whether nothing was paid for it: what it gains and loses is booked to cash as it goes."""
-        return self.asset_class in {AssetClass.FUTURE, AssetClass.PERPETUAL, AssetClass.CFD}
+        """Whether its worth is in the cash: what it gains and loses is booked there as it goes.
+
+        Of a pair of currencies both sides are cash, and what is held of it only tells how it came.
+        """
+        return self.asset_class in _IN_CASH
 
     @property
     def held_as(self) -> InstrumentId:

@@ -265,7 +265,9 @@ def test_numbers_beyond_all_reason_break_nothing() -> None:
     assert portfolio(all_, RATES, "EUR", NOW).value > 0
 
 
-@pytest.mark.parametrize("kind", [AssetClass.FUTURE, AssetClass.PERPETUAL, AssetClass.CFD])
+@pytest.mark.parametrize(
+    "kind", [AssetClass.FUTURE, AssetClass.PERPETUAL, AssetClass.CFD, AssetClass.FX]
+)
 def test_what_is_settled_in_cash_is_not_counted_twice(kind: AssetClass) -> None:
     future = Instrument(asset_class=kind, symbol="F", currency="USD", multiplier=Decimal(50))
     held = position("a", future, "2", "6700", cost="669000", close="6690")
