@@ -22,7 +22,9 @@ from domain.intent import (
     unknown,
 )
 from store.intents import Committed, Intents
+from store.leases import Fenced
 from store.ledger import Ledger
+from store.unit import Unit
 from tests.store.house import USER, House
 from tests.store.samples import APPLE, report, snapshot, terms
 
@@ -172,6 +174,24 @@ async def test_an_intent_leaves_once_and_a_definite_one_never_again(made: Made) 
         await made.concluded(ended)
     assert await made.intents.one(USER, intent.id) == ended
     assert await made.intents.unresolved() == ()
+
+
+async def test_nothing_leaves_from_whoever_was_taken_over(made: Made) -> None:
+    async def closed(unit: Unit) -> None:
+        raise Fenced
+
+    intent = (await made.commit()).intent
+    fenced = made.intents.fenced(closed)
+    with pytest.raises(Fenced):
+        await fenced.send(intent, begun=made.house.clock.now(), decide=_leaves)
+    assert await made.intents.one(USER, intent.id) == intent
+    # What became of it is written down all the same.
+    ended = await fenced.conclude(
+        intent,
+        lambda known, now: not_placed(known, code=ErrorCode.UNAVAILABLE, message="", now=now),
+        actor="test",
+    )
+    assert ended.state is IntentState.NOT_PLACED
 
 
 async def test_every_move_is_audited_with_its_actor(made: Made) -> None:
