@@ -9,7 +9,7 @@ from strawberry import Parent
 from brokers.contract import Plugin
 from domain.account import Environment
 from domain.capabilities import Capabilities as CapabilitiesValue
-from domain.capabilities import PreviewBy, Proof, Pushed, Rate, Replacing, Trades
+from domain.capabilities import PreviewBy, Proof, Pushed, Rate, Replacing, Trades, Types
 from domain.instrument import AssetClass
 from domain.order import OrderClass, OrderType, TimeInForce
 from graph.context import Info
@@ -69,7 +69,18 @@ def order_type_rules(
     return [OrderTypeRule(type=rule, times_in_force=sorted(times)) for rule, times in rules]
 
 
-@strawberry.type(description="What can be ordered in one asset class.")
+@strawberry.type(description="What orders that hang together in one way may be.")
+class ClassRules:
+    """One entry of Trades.class_types."""
+
+    order_class: OrderClass = strawberry.field(description="How they hang together.")
+    types: list[OrderTypeRule] = strawberry.field(description="Types of the first of them.")
+
+
+@strawberry.type(
+    description="What can be ordered in one asset class. An order has to be allowed by the rules "
+    "of everything that it is: of its class, for a fraction, for an amount of money."
+)
 class TradeRules:
     """One entry of Capabilities.trades."""
 
@@ -77,8 +88,17 @@ class TradeRules:
     types: list[OrderTypeRule] = strawberry.field(description="Types in the regular session.")
     extended_hours: list[OrderTypeRule] = strawberry.field(description="Types outside of it.")
     classes: list[OrderClass] = strawberry.field(description="How orders may hang together.")
+    class_rules: list[ClassRules] = strawberry.field(
+        description="Of the classes that may be less than a simple order."
+    )
     fractional: bool = strawberry.field(description="Whether parts of a unit can be ordered.")
+    fractional_types: list[OrderTypeRule] = strawberry.field(
+        description="Types of orders for parts of a unit."
+    )
     notional: bool = strawberry.field(description="Whether an amount of money can be ordered.")
+    notional_types: list[OrderTypeRule] = strawberry.field(
+        description="Types of orders for an amount of money."
+    )
     short: bool = strawberry.field(description="Whether what is not held can be sold.")
 
 
@@ -89,10 +109,23 @@ def trade_rules(asset_class: AssetClass, trades: Trades) -> TradeRules:
         types=order_type_rules(trades.types.items()),
         extended_hours=order_type_rules(trades.extended_hours.items()),
         classes=sorted(trades.classes),
+        class_rules=[
+            ClassRules(order_class=one, types=order_type_rules(types.items()))
+            for one, types in trades.class_types.items()
+        ],
         fractional=trades.fractional,
+        fractional_types=_if(trades.fractional, trades.fractional_types, trades),
         notional=trades.notional,
+        notional_types=_if(trades.notional, trades.notional_types, trades),
         short=trades.short,
     )
+
+
+def _if(able: bool, types: Types | None, trades: Trades) -> list[OrderTypeRule]:  # noqa: FBT001 (it reads as said)
+    """A table of its own, else that of all orders, else nothing."""
+    if not able:
+        return []
+    return order_type_rules((trades.types if types is None else types).items())
 
 
 @strawberry.type(description="What stands behind a declared capability.")
