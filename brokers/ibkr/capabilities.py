@@ -1,4 +1,9 @@
-"""What Interactive Brokers can do through a Gateway, by its API guide as of 2026-06."""
+"""What Interactive Brokers can do through a Gateway.
+
+Which order types there are of which product is the vendor's word (order samples of its API, as others
+carry them, and its API pages, read 2026-11). How long each may live is said nowhere for all venues:
+the times here are the plain ones.
+"""
 
 from datetime import timedelta
 
@@ -16,7 +21,7 @@ from domain.capabilities import (
 from domain.instrument import AssetClass
 from domain.order import OrderClass, OrderType, TimeInForce
 
-_GUIDE = vendor_doc("2026-06")
+_GUIDE = vendor_doc("2026-11")
 
 _DAY_GTC = frozenset({TimeInForce.DAY, TimeInForce.GTC})
 _LASTING = _DAY_GTC | {TimeInForce.GTD}
