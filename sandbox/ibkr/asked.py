@@ -1,6 +1,6 @@
 """Reading placeOrder: the contract, the terms by the names of the vendor's API, and the legs."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sandbox.ibkr.contracts import Query
@@ -67,10 +67,6 @@ class Asked:
     def flag(self, name: str) -> bool:
         """One of the terms as yes or no."""
         return self.text(name) in {"1", "true"}
-
-    def with_terms(self, **terms: str) -> "Asked":
-        """With some of the terms changed."""
-        return replace(self, terms=self.terms | terms)
 
     @property
     def parent_id(self) -> int:

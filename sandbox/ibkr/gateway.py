@@ -30,7 +30,6 @@ from sandbox.ibkr.placed import Placed
 from sandbox.ibkr.positions import Positions
 from sandbox.ibkr.requests import HANDLERS
 from sandbox.ibkr.session import Session
-from sandbox.orders import OrdStatus
 from sandbox.request_log import RequestLog
 
 _FIRST_PERM_ID = 1376327563
@@ -166,7 +165,3 @@ class Gateway:
         """The clients that hear of an order: the one that placed it, and the master."""
         ids = {placed.client_id, self.habits.master_client_id}
         return [one for one in self.started() if one.client_id in ids]
-
-    def is_open(self, placed: Placed) -> bool:
-        """Whether it is listed among the open orders."""
-        return not placed.done and placed.order.status is not OrdStatus.REJECTED

@@ -50,19 +50,9 @@ READ_ONLY = Notice(
     "Error validating request.-'bW' : cause - The API interface is currently in Read-Only mode.",
 )
 UNKNOWN_CONTRACT = Notice(200, "No security definition has been found for the request")
-AMBIGUOUS_CONTRACT = Notice(
-    200,
-    "The contract description specified for {symbol} is ambiguous; "
-    "you must specify the multiplier or trading class.",
-)
 DUPLICATE_ID = Notice(103, "Duplicate order id")
 ALREADY_FILLED = Notice(104, "Cannot modify a filled order.")
 CANCELLED = Notice(202, "Order Canceled - reason:")
-HELD = Notice(
-    399,
-    "Order Message:\nWarning: Your order will not be placed at the exchange until "
-    "2026-11-23 09:30:00 US/Eastern",
-)
 TIF_PRESET = Notice(10349, "Order TIF was set to DAY based on order preset.")
 COMPETING = Notice(10197, "No market data during competing live session")
 TOO_MANY_SUMMARIES = Notice(

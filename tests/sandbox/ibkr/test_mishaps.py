@@ -11,6 +11,7 @@ from sandbox.ibkr.gateway import Gateway
 from sandbox.ibkr.notices import FARM_BROKEN
 from tests.sandbox.ibkr.conftest import Connect, Dial
 from tests.sandbox.ibkr.shop import AAPL, D, gone, order, place, settled, until
+from tests.sandbox.ibkr.wire import PLACE
 
 
 async def test_an_order_whose_answer_is_cut_off_is_placed_once(
@@ -79,6 +80,28 @@ async def test_executions_that_are_held_back_come_after_the_status(ib: IB, box: 
     await box.inflict("release_executions")
 
     await until(ib, lambda: trade.fills and trade.fills[0].commissionReport.execId)
+
+
+async def test_commissions_may_be_held_back_alone(ib: IB, box: Sandbox) -> None:
+    await box.inflict("habit", name="hold_commissions")
+    trade = await place(ib, order("MKT"), "Filled")
+    await settled(ib)
+    assert [one.commissionReport.execId for one in trade.fills] == [""]
+
+    await box.inflict("release_executions")
+
+    await until(ib, lambda: trade.fills[0].commissionReport.execId)
+
+
+async def test_statuses_may_come_twice(dial: Dial, box: Sandbox) -> None:
+    await box.inflict("habit", name="duplicate_statuses")
+    client = await dial(178)
+
+    client.send("3", *PLACE)
+    client.send("49", "1")
+    told = [one for one in await client.read_until("49") if one[0] == "3"]
+
+    assert [one[2] for one in told] == ["PreSubmitted", "PreSubmitted", "Submitted", "Submitted"]
 
 
 async def test_the_status_may_come_before_the_execution(ib: IB, gateway: Gateway) -> None:
@@ -202,6 +225,13 @@ async def test_the_end_of_executions_may_be_missing(ib: IB, gateway: Gateway) ->
 
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(ib.reqExecutionsAsync(), 0.05)
+
+
+async def test_the_end_of_completed_orders_may_be_missing(ib: IB, box: Sandbox) -> None:
+    await box.inflict("habit", name="omit_completed_end")
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(ib.reqCompletedOrdersAsync(apiOnly=False), 0.05)
 
 
 async def test_every_request_is_logged(ib: IB, box: Sandbox) -> None:

@@ -16,7 +16,7 @@ from sandbox.ibkr.server import Ibkr
 from sandbox.ibkr.wire import Fields, Unreadable, double, frame, number, text
 from sandbox.request_log import RequestLog
 from tests.sandbox.ibkr.conftest import Dial
-from tests.sandbox.ibkr.wire import Client
+from tests.sandbox.ibkr.wire import PLACE, Client
 
 WORDS = ["", "0", "1", "-1", "265598", "BAG", "STK", "AAPL", "BUY", "LMT", "DU1000001", "1e999"]
 FIELD = st.one_of(
@@ -25,18 +25,6 @@ FIELD = st.one_of(
     st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=8),
 )
 MESSAGE = st.tuples(st.sampled_from([*sorted(ASKED), "0", "x", ""]), st.lists(FIELD, max_size=110))
-
-
-PLACE = [
-    *("1", "265598", "AAPL", "STK", "", "0.0", "", "", "SMART", "", "USD", "", "", "", ""),
-    *("BUY", "10", "LMT", "200", "", "GTC", "", "DU1000001", "O", "0", "bg-1", "1", "0"),
-    *(["0"] * 6),
-    *([""] * 7),
-    *("", "0", "", "-1", "0", "", "", "0", "", "", "0", "0", "", "0", "", "", "", "", ""),
-    *("0", "", "", "", "", "0", "", "", "", "", "", "", "", "", "", "", "0", "", "", "0"),
-    *("0", "", "", "0", "", "0", "0", "0", "0", "", "", "", "", "", "", "0", "", "", "", ""),
-    *([""] * 12),
-]
 
 
 @settings(max_examples=15, deadline=None)
