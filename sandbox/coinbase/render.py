@@ -29,8 +29,11 @@ def listed(
 ) -> dict[str, Any]:
     """An order as REST has it."""
     paid = list(fills)
-    fees = sum((one.commission for one in paid), Decimal(0))
-    ticket, failed = order.ticket, order.status is OrdStatus.REJECTED
+    return {**_asked(order), **_became(market, order, paid), "edit_history": _edits(edits)}
+
+
+def _asked(order: Order) -> dict[str, Any]:
+    ticket = order.ticket
     return {
         "order_id": order.id,
         "product_id": words.product_id(ticket.symbol),
@@ -38,9 +41,28 @@ def listed(
         "order_configuration": tickets.configuration(ticket),
         "side": ticket.side.value,
         "client_order_id": order.client_id,
-        "status": words.STATUS[order.status],
         "time_in_force": words.TIME_IN_FORCE.get(ticket.time_in_force, "UNKNOWN_TIME_IN_FORCE"),
         "created_time": moment(order.created),
+        "size_in_quote": ticket.cash_quantity is not None,
+        "size_inclusive_of_fees": False,
+        "order_type": words.TYPE.get(ticket.type, "UNKNOWN_ORDER_TYPE"),
+        "product_type": "SPOT",
+        "order_placement_source": "RETAIL_ADVANCED",
+        "is_liquidation": False,
+        "leverage": "",
+        "margin_type": "UNKNOWN_MARGIN_TYPE",
+        "retail_portfolio_id": order.account_id,
+        "originating_order_id": "",
+        "attached_order_id": "",
+        "attached_order_configuration": None,
+    }
+
+
+def _became(market: Market, order: Order, paid: list[Execution]) -> dict[str, Any]:
+    fees = sum((one.commission for one in paid), Decimal(0))
+    failed = order.status is OrdStatus.REJECTED
+    return {
+        "status": words.STATUS[order.status],
         "completion_percentage": _completion(order),
         "filled_size": number(order.filled),
         "average_filled_price": worked_out(order.average_price),
@@ -48,28 +70,15 @@ def listed(
         "number_of_fills": str(len(paid)),
         "filled_value": number(order.paid),
         "pending_cancel": order.status is OrdStatus.PENDING_CANCEL,
-        "size_in_quote": ticket.cash_quantity is not None,
         "total_fees": number(fees),
-        "size_inclusive_of_fees": False,
-        "total_value_after_fees": number(order.paid + fees * ticket.side.sign),
+        "total_value_after_fees": number(order.paid + fees * order.ticket.side.sign),
         "trigger_status": words.trigger(order),
-        "order_type": words.TYPE.get(ticket.type, "UNKNOWN_ORDER_TYPE"),
         "reject_reason": "HOLD_FAILURE" if failed else "REJECT_REASON_UNSPECIFIED",
         "settled": order.status is OrdStatus.FILLED,
-        "product_type": "SPOT",
         "reject_message": order.text if failed else "",
         "cancel_message": "",
-        "order_placement_source": "RETAIL_ADVANCED",
         "outstanding_hold_amount": number(_hold(market, order)),
-        "is_liquidation": False,
         "last_fill_time": moment(paid[-1].at) if paid else None,
-        "edit_history": [_edit(one) for one in edits],
-        "leverage": "",
-        "margin_type": "UNKNOWN_MARGIN_TYPE",
-        "retail_portfolio_id": order.account_id,
-        "originating_order_id": "",
-        "attached_order_id": "",
-        "attached_order_configuration": None,
         "last_update_time": moment(order.updated),
     }
 
@@ -149,9 +158,12 @@ def _hold(market: Market, order: Order) -> Decimal:
     return order.leaves * (valuation.reference_price(market, order) if buying else 1)
 
 
-def _edit(one: Edit) -> dict[str, Any]:
-    return {
-        "price": number(one.price),
-        "size": number(one.size),
-        "replace_accept_timestamp": moment(one.at),
-    }
+def _edits(edits: list[Edit]) -> list[dict[str, str]]:
+    return [
+        {
+            "price": number(one.price),
+            "size": number(one.size),
+            "replace_accept_timestamp": moment(one.at),
+        }
+        for one in edits
+    ]
