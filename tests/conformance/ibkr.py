@@ -9,6 +9,7 @@ from domain.account import Balance, Environment
 from domain.instrument import AssetClass, Instrument, option_of
 from domain.order import Leg, OrderSide, PositionEffect
 from sandbox import Sandbox
+from sandbox.ibkr.server import FLEX_TOKEN
 from tests.conformance.stage import Act, HttpStage, Jumble, Sample, Trouble
 
 _CLIENT_ID = 7
@@ -35,14 +36,16 @@ class Stage(HttpStage):
         Act.REPLACE: ("TWS", "/placeOrder"),
         Act.CANCEL: ("TWS", "/cancelOrder"),
     }
-    secrets: frozenset[str] = frozenset()
+    stream = "/tws/orderStatus"
+    secrets = frozenset({FLEX_TOKEN})
 
     def __init__(self, box: Sandbox) -> None:
         self.box, self.gateway = box, box.ibkr.paper
         self.gateway.habits.master_client_id = _CLIENT_ID
         self.gateway.habits.most_messages = 1_000_000
-        self.credentials = {"client_id": str(_CLIENT_ID)}
-        self.wrong = {"client_id": str(_CLIENT_ID), "account": "DU9999999"}
+        # Kept, and without a query not used: what is booked is told by the Gateway alone.
+        self.credentials = {"client_id": str(_CLIENT_ID), "flex_token": FLEX_TOKEN}
+        self.wrong = {**self.credentials, "account": "DU9999999"}
         self.accounts = dict(self.gateway.accounts)
         self.samples = _samples()
         self.exempt = {}

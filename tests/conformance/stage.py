@@ -112,6 +112,10 @@ class Stage(Protocol):
         """Let messages about orders arrive so."""
         ...
 
+    async def garble(self) -> None:
+        """Let the next message about orders make no sense."""
+        ...
+
     async def cut(self) -> None:
         """Break every stream at once; it can be opened anew."""
         ...
@@ -157,6 +161,10 @@ class HttpStage(Stage, Protocol):
         """As a fault of the frame."""
         kind, count = _FRAMES[how]
         self.box.faults.add(kind, path=self.stream, containing=self.frames, count=count)
+
+    async def garble(self) -> None:
+        """In the place of the next frame."""
+        self.box.faults.add("garbage_frame", path=self.stream, containing=self.frames)
 
     async def cut(self) -> None:
         """Reset every websocket."""

@@ -86,6 +86,25 @@ async def test_a_stream_that_is_cut_in_mid_fill_loses_and_doubles_nothing(scene:
     assert len(standing(facts)) == len(scene.owner.executions)
 
 
+async def test_a_message_that_makes_no_sense_costs_nothing_that_is_known(scene: Scene) -> None:
+    if Pushed.ORDERS not in scene.able.pushes:
+        pytest.skip("orders are not pushed there")
+    broker, sample = await scene.broker(), sample_of(scene)
+    scene.stage.box.exchange.liquidity[sample.symbol] = sample.whole / 4
+    async with hearing(broker) as heard:
+        report = await broker.place(crossing(scene, sample))
+        await until(lambda: scene.owner.executions)
+        signs = len(heard)
+        await scene.stage.garble()
+        for _ in range(3):
+            scene.stage.box.tick()
+        await until(lambda: len(heard) > signs and not scene.stage.box.faults.pending)
+        await until(lambda: scene.stage.box.streams)
+        asked = await told(scene, report)
+        await until(lambda: _explained(_all(heard, *asked, report)) == sample.whole)
+    agree(_all(heard, *asked, report), newest(scene))
+
+
 @pytest.mark.parametrize("how", list(Jumble))
 async def test_messages_that_come_twice_or_in_another_order_say_the_same(
     scene: Scene, how: Jumble
