@@ -38,3 +38,9 @@ async def test_whatever_fails_is_an_error_of_a_broker(scene: Scene) -> None:
         await broker.snapshot(scene.account)
     await scene.stage.box.inflict("restore")
     await broker.snapshot(scene.account)
+
+
+async def test_when_a_sign_in_will_end_is_told_while_it_lasts(scene: Scene) -> None:
+    broker = await scene.broker()
+    await broker.accounts()
+    assert broker.expires_at is None or broker.expires_at > scene.clock.now()
