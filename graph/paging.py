@@ -1,6 +1,7 @@
 """Relay connections over keyset pages."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import strawberry
@@ -41,6 +42,8 @@ class Edge(Generic[T]):
 class Paged(Generic[T]):
     """What `paged` makes of a page."""
 
+    keeps_written = True
+
     edges: list[Edge[T]] = strawberry.field(
         description="The items with their cursors.", metadata={"length": 1}
     )
@@ -48,13 +51,42 @@ class Paged(Generic[T]):
     page_info: PageInfo = strawberry.field(description="Where this page begins and ends.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Listed:
-    """The source of a `Paged`: its fields by the same names."""
+    """The source of a `Paged`: its fields by the same names, made when they are asked for."""
 
-    edges: list["Placed"]
-    nodes: list[Any]
-    page_info: PageInfo
+    page: Page[Any]
+    after: str | None
+
+    @property
+    def written(self) -> dict[Any, Any] | None:
+        """What was written of the page before, if it keeps that."""
+        return getattr(self.page, "written", None)
+
+    @cached_property
+    def edges(self) -> list["Placed"]:
+        """Each item with its cursor."""
+        page = self.page
+        return [
+            Placed(node=item, cursor=Cursor(cursor))
+            for item, cursor in zip(page.items, page.cursors, strict=True)
+        ]
+
+    @property
+    def nodes(self) -> list[Any]:
+        """The items alone."""
+        return list(self.page.items)
+
+    @property
+    def page_info(self) -> PageInfo:
+        """Where it begins and ends."""
+        cursors = [Cursor(cursor) for cursor in self.page.cursors[:1] + self.page.cursors[-1:]]
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.after is not None,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,21 +98,8 @@ class Placed:
 
 
 def paged(page: Page[Any], after: str | None) -> Listed:
-    """A page as GraphQL shows it."""
-    cursors = [Cursor(cursor) for cursor in page.cursors]
-    return Listed(
-        edges=[
-            Placed(node=item, cursor=cursor)
-            for item, cursor in zip(page.items, cursors, strict=True)
-        ],
-        nodes=list(page.items),
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=after is not None,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
-        ),
-    )
+    """A page as GraphQL shows it; `after` is what it was asked for by."""
+    return Listed(page=page, after=after)
 
 
 def checked(first: int, most: int = MOST) -> int:

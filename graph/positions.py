@@ -20,7 +20,6 @@ from graph.node import Node, key_of, position_id, shows
 from graph.paging import MOST_POSITIONS, Listed, Paged, checked, paged
 from graph.rate_limit import MAX_RATE, updates
 from graph.scalars import CurrencyCode, Cursor
-from store.reads import Page
 from streaming.frames import PositionsFrame
 
 
@@ -84,6 +83,7 @@ class Position(Holding, Node):
     """Declares what is shown of the domain's Position."""
 
     is_type_of = shows(PositionValue)
+    keeps_written = True
 
     valuation: Valuation | None = strawberry.field(
         description="What it is worth; null where no price is known, which is not zero."
@@ -138,8 +138,7 @@ class PositionQuery:
             first=checked(first, MOST_POSITIONS),
             after=after,
         )
-        valued = context.services.valued.positions(standing, page.items)
-        return paged(Page(items=valued, cursors=page.cursors, has_next=page.has_next), after)
+        return paged(context.services.valued.page(standing, page), after)
 
 
 @strawberry.type

@@ -80,7 +80,7 @@ class Compiler:
         if is_abstract_type(type):
             return self._one_of(type, details)
         if is_object_type(type):
-            return _checked(type, self._object(type, details))
+            return _checked(type, _kept(type, self._object(type, details)))
         raise Uncovered
 
     def _one_of(self, type: GraphQLAbstractType, details: list[FieldDetails]) -> Show:
@@ -185,6 +185,18 @@ def _checked(type: GraphQLObjectType, show: Show) -> Show:
     def shown(value: Any) -> Any:
         if not is_type_of(value):
             raise Unlike
+        return show(value)
+
+    return shown
+
+
+def _kept(type: GraphQLObjectType, show: Show) -> Show:
+    """The same, written out once for each value that keeps what was written of it."""
+    declared = type.extensions.get("strawberry-definition")
+    if not getattr(getattr(declared, "origin", None), "keeps_written", False):
+        return show
+
+    def shown(value: Any) -> Any:
         written = getattr(value, "written", None)
         return show(value) if written is None else _written(written, show, value)
 

@@ -19,6 +19,9 @@ from store.values import account_of, balances_of, holding_of, marks_of, valuatio
 # A holding with its mark takes about 3 KB decoded, so all that is kept about 300 MB at the most.
 MOST_HOLDINGS = 100_000
 
+# So many pages of a standing are remembered.
+_MOST_PAGES = 16
+
 _VERSION = "SELECT tag, revision, observations FROM stream WHERE user_id = $1"
 _Version = tuple[str, int, int]
 _NEVER: _Version = ("", 0, 0)
@@ -34,6 +37,10 @@ class Standing:
     valuations: Mapping[AccountId, AccountValuation]
     holdings: tuple[HoldingChange, ...]
     marks: Mapping[ConnectionId, Mapping[InstrumentId, Mark]]
+
+    @cached_property
+    def _pages(self) -> dict[object, Page[HoldingChange]]:
+        return {}
 
     @cached_property
     def keys(self) -> tuple[tuple[str, str], ...]:
@@ -54,7 +61,26 @@ class Standing:
         first: int,
         after: str | None = None,
     ) -> Page[HoldingChange]:
-        """What is held, by account and instrument; None is no filter."""
+        """What is held, by account and instrument; None is no filter.
+
+        The same object for the same question, if it is not too long ago.
+        """
+        asked = (_frozen(accounts), _frozen(connections), instrument, first, after)
+        page = self._pages.get(asked)
+        if page is None:
+            page = self._pages[asked] = self._page(accounts, connections, instrument, first, after)
+            if len(self._pages) > _MOST_PAGES:
+                del self._pages[next(iter(self._pages))]
+        return page
+
+    def _page(
+        self,
+        accounts: Collection[AccountId] | None,
+        connections: Collection[ConnectionId] | None,
+        instrument: InstrumentId | None,
+        first: int,
+        after: str | None,
+    ) -> Page[HoldingChange]:
         begin = 0 if after is None else self._behind(after)
         if accounts is None and connections is None and instrument is None:
             return self._paged(range(begin, len(self.holdings)), first)
@@ -151,6 +177,10 @@ async def _read(user: UserId, version: _Version) -> Standing:
         holdings=tuple(sorted(holdings, key=lambda h: (h.account_id, h.holding.instrument.id))),
         marks=marks_of(await MarkRow.filter(user_id=user)),
     )
+
+
+def _frozen(ids: Collection[str] | None) -> frozenset[str] | None:
+    return None if ids is None else frozenset(ids)
 
 
 def _weight(standing: Standing) -> int:

@@ -1,15 +1,19 @@
 """Holdings at the latest prices, for those who ask: what has not moved is not priced again."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import is_
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from domain.changes import HoldingChange
 from domain.holding import Mark, Position, value
 from domain.ids import ConnectionId, InstrumentId
+from store.page import Page
 from store.standing import Standing
 from streaming.marks import Marks, newer
+
+# So many pages of a standing are kept as they were told.
+_MOST_PAGES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +21,21 @@ class ToldPosition(Position):
     """A position with what was written of it: `written` goes when the price or holding does."""
 
     written: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldPage(Page[Position]):
+    """A page with what was written of it, for as long as none of its positions is another."""
+
+    written: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What was told of a standing: its positions by holding, its pages by page of holdings."""
+
+    priced: "dict[int, _Priced]" = field(default_factory=dict)
+    pages: dict[int, tuple[Page[HoldingChange], ToldPage]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,16 +55,22 @@ class Valued:
 
     def __init__(self, marks: Marks) -> None:
         self._marks = marks
-        self._priced: WeakKeyDictionary[Standing, dict[int, _Priced]] = WeakKeyDictionary()
+        self._known: WeakKeyDictionary[Standing, _Known] = WeakKeyDictionary()
 
-    def positions(
-        self, standing: Standing, holdings: Iterable[HoldingChange]
-    ) -> tuple[Position, ...]:
-        """Those of a standing, at the latest marks of the connections that own their accounts."""
-        known = self._priced.get(standing)
+    def page(self, standing: Standing, held: Page[HoldingChange]) -> Page[Position]:
+        """A page of a standing, at the latest marks of the connections that own its accounts."""
+        known = self._known.get(standing)
         if known is None:
-            known = self._priced[standing] = {}
-        return tuple([self._position(known, standing, held) for held in holdings])
+            known = self._known[standing] = _Known()
+        now = [self._position(known.priced, standing, each) for each in held.items]
+        before = known.pages.get(id(held))
+        if before is not None and before[0] is held and all(map(is_, before[1].items, now)):
+            return before[1]
+        told = ToldPage(items=tuple(now), cursors=held.cursors, has_next=held.has_next)
+        known.pages[id(held)] = (held, told)
+        if len(known.pages) > _MOST_PAGES:
+            del known.pages[next(iter(known.pages))]
+        return told
 
     def position(self, standing: Standing, held: HoldingChange) -> Position:
         """The same for one that the standing need not have: it may be sold out."""

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from domain.account import Account, AccountStatus, AccountType, Environment
 from domain.changes import HoldingChange
-from domain.holding import Mark, value
+from domain.holding import Mark, Position, value
 from domain.ids import AccountId, ConnectionId
 from store.standing import Standing
 from streaming.marks import Marks, newer
-from streaming.valued import ToldPosition, Valued
+from streaming.valued import ToldPage, ToldPosition, Valued
 from tests.store.samples import APPLE, at, holding, mark
 
 HERE, ELSEWHERE = ConnectionId("here"), ConnectionId("elsewhere")
@@ -45,15 +45,33 @@ def standing(stored: Mark | None = None) -> Standing:
     )
 
 
+def told(valued: Valued, now: Standing) -> tuple[Position, ...]:
+    """The first page."""
+    return valued.page(now, now.page(first=9)).items
+
+
+def test_a_page_stays_the_same_until_one_of_its_prices_moves() -> None:
+    marks = Marks()
+    valued, now = Valued(marks), standing()
+    first = valued.page(now, now.page(first=9))
+    assert isinstance(first, ToldPage)
+    assert valued.page(now, now.page(first=9)) is first
+    assert valued.page(now, now.page(first=8)) is not first
+    marks.set(HERE, mark())
+    second = valued.page(now, now.page(first=9))
+    assert second is not first
+    assert valued.page(now, now.page(first=9)) is second
+
+
 def test_a_position_stays_the_same_until_its_price_moves() -> None:
     marks = Marks()
     valued, now = Valued(marks), standing(mark(price="1"))
-    (first,) = valued.positions(now, now.holdings)
-    assert valued.positions(now, now.holdings)[0] is first
+    (first,) = told(valued, now)
+    assert told(valued, now)[0] is first
     marks.set(ELSEWHERE, replace(mark(price="7"), as_of=at(5)))
-    assert valued.positions(now, now.holdings)[0] is first
+    assert told(valued, now)[0] is first
     marks.set(HERE, replace(mark(price="2"), as_of=at(5)))
-    (second,) = valued.positions(now, now.holdings)
+    (second,) = told(valued, now)
     assert second.valuation is not None
     assert (second.valuation.price, second.valuation.market_value) == (Decimal(2), Decimal(20))
 
@@ -61,11 +79,11 @@ def test_a_position_stays_the_same_until_its_price_moves() -> None:
 def test_what_was_written_of_a_position_goes_with_its_price() -> None:
     marks = Marks()
     valued, now = Valued(marks), standing()
-    (first,) = valued.positions(now, now.holdings)
+    (first,) = told(valued, now)
     assert isinstance(first, ToldPosition)
     first.written["selection"] = b"{}"
     marks.set(HERE, mark())
-    (second,) = valued.positions(now, now.holdings)
+    (second,) = told(valued, now)
     assert isinstance(second, ToldPosition)
     assert second.written == {}
 
@@ -73,7 +91,7 @@ def test_what_was_written_of_a_position_goes_with_its_price() -> None:
 def test_a_standing_that_nobody_keeps_is_forgotten() -> None:
     valued, now = Valued(Marks()), standing()
     kept = ref(now)
-    assert valued.positions(now, now.holdings)
+    assert told(valued, now)
     assert kept() is now
     del now
     gc.collect()
@@ -101,5 +119,5 @@ def test_it_is_worth_what_it_would_be_if_it_were_priced_anew(
             marks.set(HERE, replace(mark(price=str(price)), as_of=at(seconds)))
         kept, live = now.marks.get(HERE, {}).get(APPLE.id), marks.of(HERE, APPLE.id)
         latest = newer(kept, live) if kept and live else live or kept
-        (position,) = valued.positions(now, now.holdings)
+        (position,) = told(valued, now)
         assert position.valuation == value(HELD.holding, latest)
