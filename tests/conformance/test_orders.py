@@ -144,6 +144,23 @@ async def test_a_cancel_that_comes_too_late_is_refused_and_the_fill_stands(scene
     agree(facts, newest(scene))
 
 
+async def test_a_cancel_that_was_accepted_may_still_lose_to_a_fill(scene: Scene) -> None:
+    sample, exchange = sample_of(scene), scene.stage.box.exchange
+    report = await _placed(scene, resting(scene, sample))
+    order = newest(scene)
+    exchange.refuse_cancels = 1
+    await (await scene.broker()).cancel(report)
+    exchange.work()
+    assert exchange.refuse_cancels == 0
+    before = await told(scene, report)
+    assert not status(known(before, report.broker_order_id)).terminal
+    last = exchange.market.quotes[sample.symbol].last
+    mishaps.fill(exchange, scene.owner, order.id, order.leaves, last)
+    facts = known(before + await told(scene, report), report.broker_order_id)
+    assert status(facts) is OrderStatus.FILLED
+    agree(facts, newest(scene))
+
+
 async def test_a_refusal_says_why_and_leaves_no_order_at_work(scene: Scene) -> None:
     sample = sample_of(scene)
     scene.owner.cash = Decimal(1)
