@@ -40,6 +40,7 @@ class Peer:
     def __init__(self, answers: list[bytes | None], *, after: bytes | None = OK) -> None:
         self.answers, self.after = answers, after
         self.requests: list[str] = []
+        self.heads: list[str] = []
         self.connections = 0
         self.url = ""
 
@@ -53,6 +54,7 @@ class Peer:
                         length = int(line.partition(b":")[2])
                 await reader.readexactly(length)
                 self.requests.append(head.split(b" ", 1)[0].decode())
+                self.heads.append(head.decode())
                 answer = self.answers.pop(0) if self.answers else self.after
                 if answer is None:
                     return
@@ -340,3 +342,20 @@ async def test_a_fake_clock_is_enough_for_the_gate() -> None:
     async with peer() as there, http(desk) as us:
         await us.request(call(), f"{there.url}/x")
     assert (desk.records[0].user, desk.records[0].connection) == (USER, CONNECTION)
+
+
+async def test_every_attempt_is_signed_anew_for_the_url_that_leaves_byte_for_byte() -> None:
+    desk, signed = Desk(clock=Hurried()), list[tuple[str, str]]()
+
+    def sign(method: str, url: str) -> Mapping[str, str]:
+        signed.append((method, url))
+        return {"Authorization": f"number {len(signed)}"}
+
+    path = "/x/a%2Fb%3A%20c?q=1%2B1%20%7E&e="
+    made = Http(desk.gate(), desk.clock, DIALECT, headers={"Key": SECRET}, sign=sign)
+    async with peer(answering("503 Busy"), answering("503 Busy")) as there:
+        await made.request(call(), there.url + path)
+        await made.aclose()
+    assert signed == [("GET", there.url + path)] * 3
+    assert [head.split(" ")[1] for head in there.heads] == [path] * 3
+    assert [f"number {index}" in head for index, head in enumerate(there.heads, 1)] == [True] * 3
