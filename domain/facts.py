@@ -51,14 +51,14 @@ class Stamp:
     arrival: datetime
 
     @property
-    def rank(self) -> tuple[bool, datetime, int, datetime]:
+    def rank(self) -> tuple[datetime, int, datetime]:
         """Later is greater; a timed fact outranks an untimed one.
 
         Source and arrival order only what has no time, so that timed facts commute.
         """
         if self.time is not None:
-            return (True, self.time, 0, _DAWN)
-        return (False, _DAWN, int(self.source), self.arrival)
+            return (self.time, 0, _DAWN)
+        return (_DAWN, int(self.source), self.arrival)
 
     @property
     def repeatable(self) -> "Stamp":

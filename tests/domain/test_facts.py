@@ -204,3 +204,34 @@ def test_a_commission_that_is_told_later_is_known_from_then_on() -> None:
     for both in ((untold, told), (told, untold)):
         facts = joined([report(filled="2", execution=one) for one in both])
         assert facts.executions["one"].commission == Decimal("1.25")
+
+
+def _stamp(time: int | None, source: Source = Source.STREAM, arrival: int = 0) -> Stamp:
+    return Stamp(time=None if time is None else at(time), source=source, arrival=at(arrival))
+
+
+def test_a_stamp_is_of_the_brokers_time_or_else_of_its_arrival() -> None:
+    assert _stamp(1, arrival=9).moment == at(1)
+    assert _stamp(None, arrival=9).moment == at(9)
+
+
+def test_timed_facts_outrank_untimed_ones_and_those_go_by_source_and_arrival() -> None:
+    stamps = [
+        _stamp(None, Source.POLL, 9),
+        _stamp(None, Source.REPLY, 1),
+        _stamp(None, Source.STREAM, 1),
+        _stamp(None, Source.STREAM, 2),
+        _stamp(-9),
+        _stamp(1),
+    ]
+    mixed = [stamps[place] for place in (3, 0, 5, 1, 4, 2)]
+    assert sorted(mixed, key=lambda stamp: stamp.rank) == stamps
+    assert _stamp(1, Source.POLL, 5).rank == _stamp(1, Source.STREAM, 2).rank
+
+
+def test_a_repetition_is_of_the_same_time_or_else_of_the_same_source() -> None:
+    assert _stamp(1, Source.POLL, 5).repeatable == _stamp(1, Source.STREAM, 2).repeatable
+    assert _stamp(1).repeatable != _stamp(2).repeatable
+    assert _stamp(None, arrival=5).repeatable == _stamp(None, arrival=2).repeatable
+    assert _stamp(None, Source.POLL).repeatable != _stamp(None, Source.STREAM).repeatable
+    assert _stamp(None).repeatable != _stamp(1).repeatable

@@ -87,6 +87,16 @@ def test_fills_count_wherever_in_the_chain_they_happened() -> None:
     assert order.average_price == Decimal(107)
 
 
+def test_executions_count_wherever_in_the_chain_they_happened() -> None:
+    fills = [fill("e1", "1", seconds=1), fill("e2", "2", seconds=2), fill("e3", "3", seconds=3)]
+    chain = attach((), report("b1", 1, filled="1", execution=fills[0]))
+    chain = attach(chain, report("b2", 3, filled="3", execution=fills[2], replaces="b1"))
+    assert fold(chain).executions == (fills[0], fills[2])
+    chain = attach(chain, report("b1", 2, filled="3", execution=fills[1]))
+    assert fold(chain).executions == tuple(fills)
+    assert fold(chain[:1]).executions == tuple(fills[:2])
+
+
 def test_an_average_is_unknown_if_a_link_does_not_say() -> None:
     chain = attach((), report("b1", 1, OrderStatus.REPLACED, filled="3"))
     chain = attach(chain, report("b2", 2, filled="7", average="110", replaces="b1"))

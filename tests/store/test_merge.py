@@ -86,6 +86,11 @@ def test_a_replacement_goes_by_the_name_of_its_newest_link() -> None:
         assert order.earlier_broker_ids == ("b1",)
 
 
+def test_a_replacement_without_a_name_of_its_own_keeps_the_one_that_is_known() -> None:
+    order = known(report("b1", client="bg-1"), report("b2", 1, replaces="b1")).order
+    assert (order.broker_order_id, order.client_order_id) == ("b2", "bg-1")
+
+
 def test_nothing_new_is_no_event_and_keeps_its_date() -> None:
     first = report(seconds=1)
     again = report(seconds=2)
