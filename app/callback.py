@@ -12,7 +12,7 @@ from app.access import Access
 from app.settings import CALLBACK_PATH
 from app.sign_in import PAGE_POLICY, PAGES
 from domain.connection import Connection
-from domain.errors import BrokerError, ErrorCode, Problem
+from domain.errors import BrokerError, ErrorCode, Problem, Refused
 from trading.returning import Returning
 
 log = logging.getLogger(__name__)
@@ -49,8 +49,7 @@ class Callback:
             )
         except (Problem, BrokerError) as error:
             log.info("a consent led nowhere", extra={"code": error.code})
-            status = 502 if isinstance(error, BrokerError) else _STATUS.get(error.code, 400)
-            return self._told(status, "Not connected", _sentence(error.message))
+            return self._told(_status(error), "Not connected", _sentence(error.message))
         return self._told(200, "Connected", _connected(connection))
 
     def _told(
@@ -60,6 +59,13 @@ class Callback:
         words = {"title": title, "text": text, "href": way_on[0], "link": way_on[1]}
         page = self._page.substitute({name: escape(word) for name, word in words.items()})
         return HTMLResponse(page, status_code=status, headers=PAGE_POLICY)
+
+
+def _status(error: Problem | BrokerError) -> int:
+    """Whose fault it is: a broker that cannot be asked is a gateway that does not answer."""
+    if isinstance(error, BrokerError) and not isinstance(error, Refused):
+        return 502
+    return _STATUS.get(error.code, 400)
 
 
 def _connected(connection: Connection) -> str:

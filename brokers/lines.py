@@ -116,10 +116,8 @@ class Lines:
         return Permission.READ if line is None else line.permission
 
     async def _dial(self, connection: Connection, credentials: Credentials, gate: Gate) -> Broker:
-        opening, plugin = (
-            self._opening(connection, credentials, gate),
-            self._plugin(connection.broker),
-        )
+        plugin = self._plugin(connection.broker)
+        opening = self._opening(connection, credentials, gate)
         return await plugin.open(replace(opening, prices=self._prices(plugin, opening)))
 
     def _prices(self, plugin: Plugin, opening: Opening) -> Prices | None:

@@ -215,6 +215,27 @@ async def test_a_consent_to_another_account_mends_nothing_and_harms_nothing(
     assert (await api.connection(id))["health"]["state"] == "ACTIVE"
 
 
+async def test_a_token_of_a_paper_account_opens_no_live_one(
+    made: World, api: Api, ada: Browser
+) -> None:
+    made.box.alpaca.sign_in._accounts.pop("live")
+    begun = await ada.begin(environment="LIVE")
+    page = await ada.consent(begun["signIn"]["authorizeUrl"])
+    assert (page.status, "of a PAPER account" in page.text) == (400, True)
+    assert await _fault(api, begun["connection"]["id"]) == "ENVIRONMENT_MISMATCH"
+
+
+async def test_a_broker_that_does_not_exchange_the_consent_is_told_and_asked_once(
+    made: World, api: Api, ada: Browser
+) -> None:
+    begun = await ada.begin()
+    made.box.faults.add("error_after", path="/oauth/token", status=503)
+    page = await ada.consent(begun["signIn"]["authorizeUrl"])
+    assert (page.status, "did not exchange" in page.text) == (502, True)
+    assert await _fault(api, begun["connection"]["id"]) == "BROKER_UNREACHABLE"
+    assert [entry.path for entry in made.box.log.entries].count("/oauth/token") == 1
+
+
 async def test_keys_mend_what_a_consent_began(api: Api, ada: Browser) -> None:
     begun = await ada.begin()
     done = await api.complete(begun["connection"]["id"], sandbox.PAPER_KEY, sandbox.PAPER_SECRET)
