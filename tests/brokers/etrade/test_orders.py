@@ -157,13 +157,14 @@ def test_an_order_for_an_auction_lives_until_it() -> None:
 def test_a_trailing_stop_trails_by_money_or_percent(
     word: str, amount: str | None, percent: str | None
 ) -> None:
-    for name in ("offsetValue", "stopPrice"):
-        (report,) = told(row(part(STOCK), priceType=word, **{name: 1.5}))
-        trails = report.terms.trail_amount, report.terms.trail_percent
-        assert trails == tuple(
-            None if each is None else Decimal(each) for each in (amount, percent)
-        )
-        assert report.terms.stop_price is None
+    for offset in ({"offsetValue": 1.5}, {"stopPrice": 1.5}):
+        listed = row(part(STOCK), priceType=word)
+        listed["OrderDetail"][0] |= offset
+        (report,) = told(listed)
+        terms = report.terms
+        assert terms.trail_amount == (None if amount is None else Decimal(amount))
+        assert terms.trail_percent == (None if percent is None else Decimal(percent))
+        assert terms.stop_price is None
 
 
 def test_the_parts_of_a_conditional_order_are_orders_of_their_own() -> None:
