@@ -9,7 +9,7 @@ from brokers.coinbase.orders import Heard, differs, update
 from brokers.coinbase.stream import connected, orders_in, subscribed
 from brokers.wire import Row
 from domain.clock import Clock
-from domain.errors import BrokerError, CredentialsRejected, Unreachable
+from domain.errors import BrokerError, CredentialsRejected, OrderNotFound, Unreachable
 from domain.events import Alive, StreamEvent
 from domain.facts import OrderReport, Source
 
@@ -21,6 +21,7 @@ class Hearing:
 
     def __init__(self, client: Client, listing: Listing, clock: Clock) -> None:
         self._client, self._listing, self._clock = client, listing, clock
+        self._unlisted: set[str] = set()
 
     async def events(self, account: str) -> AsyncIterator[StreamEvent]:
         """Alive once subscribed and for every message; an order's update, then its executions."""
@@ -47,10 +48,11 @@ class Hearing:
         rows = {row.need_text("order_id"): row for row in orders_in(frame)}
         if not rows:
             return
-        for report in await self._listing.described(account, list(self._unread(rows.items()))):
+        for report in await self._read(account, list(self._unread(rows.items()))):
             yield report
         at = frame.moment("timestamp") or self._clock.now()
-        updated = [self._update(account, row, at) for row in rows.values()]
+        updates = (self._update(account, row, at) for row in rows.values())
+        updated = [update for update in updates if update is not None]
         for report in updated:
             yield report
         for report in await self._executions(updated):
@@ -63,10 +65,27 @@ class Hearing:
             if terms is None or differs(row, terms):
                 yield order_id
 
-    def _update(self, account: str, row: Row, at: datetime) -> OrderReport:
+    async def _read(self, account: str, ids: list[str]) -> list[OrderReport]:
+        """The orders of these ids, in one go and those that no list has one by one.
+
+        One that Coinbase does not find is a loss the first time, as it may be too new, and from
+        then on nothing that we could show.
+        """
+        found = list(await self._listing.described(account, ids))
+        listed = {report.broker_order_id for report in found}
+        for order_id in sorted(set(ids) - listed - self._unlisted):
+            try:
+                found.append(await self._listing.order(account, order_id))
+            except OrderNotFound:
+                self._unlisted.add(order_id)
+                raise Unreachable("Coinbase tells of an order that it does not find") from None
+        return found
+
+    def _update(self, account: str, row: Row, at: datetime) -> OrderReport | None:
+        """None of an order that is not to be found."""
         terms = self._listing.terms(row.need_text("order_id"))
         if terms is None:
-            raise Unreachable("Coinbase tells of an order that it does not list")
+            return None
         heard = Heard(account=account, source=Source.STREAM, at=self._clock.now())
         return update(row, heard, at, terms)
 

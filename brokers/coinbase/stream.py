@@ -15,7 +15,7 @@ from brokers.coinbase.client import Client
 from brokers.wire import Row, document, said
 from domain.errors import CredentialsRejected, Unreachable
 
-# Seconds: heartbeats come every second; the answer to a subscription; a pause between two of them.
+# Seconds: of silence, while heartbeats come every second; and until a subscription is answered.
 SILENCE = 5.0
 ACK = 10.0
 _BROKEN = (aiohttp.ClientError, OSError)
@@ -30,9 +30,9 @@ class Socket:
         self,
         client: Client,
         opened: aiohttp.ClientWebSocketResponse,
-        silence: float = SILENCE,
+        patience: float = SILENCE,
     ) -> None:
-        self._client, self._opened, self._silence = client, opened, silence
+        self._client, self._opened, self._patience = client, opened, patience
         self._number: int | None = None
         self.channels: Row = Row({}, "the subscriptions")
 
@@ -57,7 +57,7 @@ class Socket:
     async def hear(self) -> Row:
         """The next message of a channel; a mere sign of life has none."""
         try:
-            message = await self._opened.receive(self._silence)
+            message = await self._opened.receive(self._patience)
         except TimeoutError:
             pass
         else:

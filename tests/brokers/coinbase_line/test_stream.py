@@ -1,6 +1,7 @@
 """What the user channel and the ticker bring, and how their gaps and silences are noticed."""
 
 import asyncio
+import json
 from contextlib import suppress
 from decimal import Decimal
 
@@ -134,12 +135,29 @@ async def test_a_broken_message_is_a_loss(line: Line, box: Sandbox, number: str,
     assert isinstance(await lost(line), BrokerError)
 
 
-async def test_an_order_that_is_told_of_and_not_listed_is_a_loss(
+async def test_an_order_that_no_list_has_is_asked_for_by_its_id(
     line: Line, box: Sandbox, number: str
 ) -> None:
     box.faults.add("alter", path=f"{ROOT}/orders/historical/batch", set={"orders": []}, count=0)
-    elsewhere(box)
-    assert isinstance(await lost(line), Unreachable)
+    order_id = elsewhere(box)
+    async with hearing(line) as heard:
+        await until(lambda: reports(heard))
+    assert {one.broker_order_id for one in reports(heard)} == {order_id}
+
+
+async def test_an_order_that_is_not_to_be_found_is_a_loss_once(
+    line: Line, box: Sandbox, number: str
+) -> None:
+    hidden = {"order_id": "hidden", "product_id": "BTC-USD", "status": "OPEN"}
+    event = {"type": "snapshot", "orders": [hidden]}
+    frame = {"channel": "user", "sequence_num": 2, "events": [event]}
+    box.faults.add("replace_frame", containing=USER, text=json.dumps(frame), count=2)
+    assert "does not find" in (await lost(line)).message
+    async with hearing(line) as heard:
+        await until(lambda: box.faults.pending == [])
+        other = elsewhere(box)
+        await until(lambda: reports(heard))
+    assert {one.broker_order_id for one in reports(heard)} == {other}
 
 
 async def test_what_is_followed_is_priced_and_what_is_not_any_more_is_not(
