@@ -19,7 +19,7 @@ async def test_another_clients_order_is_seen_when_asked_for_and_heard_of_by_the_
     await settled(master)
 
     assert [one.order.permId for one in master.openTrades()] == [trade.order.permId]
-    assert other.openTrades() == []
+    assert other.openTrades() == await other.reqOpenOrdersAsync() == []
     assert [one.order.permId for one in await other.reqAllOpenOrdersAsync()] == [trade.order.permId]
 
 
