@@ -170,12 +170,19 @@ async def test_a_refusal_says_why_and_leaves_no_order_at_work(scene: Scene) -> N
     assert scene.owner.live_orders() == []
 
 
-async def test_an_accepted_order_that_is_rejected_later_says_why(scene: Scene) -> None:
+async def test_an_order_that_is_rejected_after_all_is_told(scene: Scene) -> None:
     report = await _placed(scene, resting(scene, sample_of(scene)))
     mishaps.reject(scene.stage.box.exchange, scene.owner, newest(scene).id, "halted by the venue")
     facts = known(await told(scene, report), report.broker_order_id)
     assert status(facts) is OrderStatus.REJECTED
     assert newest(scene).status is OrdStatus.REJECTED
+
+
+async def test_an_order_that_is_rejected_after_all_says_why(scene: Scene) -> None:
+    report = await _placed(scene, resting(scene, sample_of(scene)))
+    mishaps.reject(scene.stage.box.exchange, scene.owner, newest(scene).id, "halted by the venue")
+    everything = [one.reason or "" for one in await told(scene, report)]
+    assert any("halted by the venue" in reason for reason in everything)
 
 
 async def test_an_order_that_there_is_not_is_not_found(scene: Scene) -> None:
