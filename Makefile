@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
 .PHONY: install run test check fmt bench soak capabilities schema sandbox lock \
-  witness-alpaca witness-coinbase witness-etrade witness-ibkr
+  witness-alpaca witness-coinbase witness-etrade witness-ibkr ibkr-insync
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -61,6 +61,9 @@ bench: $(TOOLS) $(LOAD) $(PEERS) .stamps/debian  ## measure beside servers that 
 
 witness-alpaca witness-coinbase witness-etrade witness-ibkr: witness-%: $(RUNTIME)  ## the environment of a vendor's own client
 	$(BIN)/python tools/witness_env.py $*
+
+ibkr-insync: $(RUNTIME)  ## an environment that runs the server on ib_insync in the place of ib_async
+	$(BIN)/python -c "from tools.witness_env import environment; print(environment('ibkr-insync'))"
 
 lock: .venv/pyvenv.cfg  ## resolve every lock anew; needs the network
 	$(BIN)/python -m tools.lock
