@@ -22,7 +22,7 @@ from tests.brokers.alpaca_line.scene import APPLE, BITCOIN, latest, pricing
 from tests.brokers.desk import connection, endpoints
 from tests.waiting import until
 
-DATA_KEY, DATA_SECRET = "PKHOUSE0000000000001", "house-secret"  # open play money only
+DATA_KEY, DATA_SECRET = "PKSANDBOXHOUSE000001", "house-secret"  # open play money only
 KEYS = {"key_id": sandbox.PAPER_KEY, "secret": sandbox.PAPER_SECRET}
 
 

@@ -10,7 +10,7 @@ from tests.app.process import ran
 from tests.flow.waiting import until
 from tests.flow.world import World, world
 
-KEY, SECRET = "PKHOUSE0000000000001", "planted-house-secret"
+KEY, SECRET = "PKSANDBOXHOUSE000001", "planted-house-secret"
 SETTINGS = {"APPS__ALPACA__DATA_KEY_ID": KEY, "APPS__ALPACA__DATA_SECRET": SECRET}
 PRICES = """
 { positions(first: 10) { edges { node { valuation { price source asOf } } } } }
