@@ -5,81 +5,30 @@ says whom to tell of a change. Statuses are believed from the Gateway alone: the
 some. All that is heard comes over one socket in order, so what is heard later is newer.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from brokers.ibkr import codes, said, words
-from brokers.ibkr.contracts import combination_of, instrument_of
-from brokers.ibkr.orders import moment_of, terms_of
+from brokers.ibkr.known import Fill, Instruments, Known, report_of, with_execution
+from brokers.ibkr.orders import moment_of
 from brokers.wire import said as shown
 from domain.clock import Clock
-from domain.facts import OrderReport, Source, Stamp
-from domain.instrument import Instrument
+from domain.facts import OrderReport
 from domain.money import ZERO
-from domain.order import (
-    ExecType,
-    Execution,
-    Leg,
-    OrderClass,
-    OrderSide,
-    OrderStatus,
-    PositionEffect,
-)
+from domain.order import Execution, OrderClass, OrderSide
 
 _MOST = 20_000
 _TICK = timedelta(microseconds=1)
-_EFFECTS = {1: PositionEffect.OPEN, 2: PositionEffect.CLOSE}
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fill:
-    """An execution and what was traded in it; `of_leg` if that is a part of the order only."""
-
-    contract: said.Contract
-    side: OrderSide
-    execution: Execution
-    of_leg: bool
-
-
-@dataclass(slots=True)
-class Known:
-    """One order as it was last told of; `contract` and `order` are missing until it was listed."""
-
-    perm_id: int
-    contract: said.Contract | None = None
-    order: said.Order | None = None
-    status: str = ""
-    filled: Decimal = ZERO
-    average: Decimal | None = None
-    why_held: str = ""
-    ended: OrderStatus | None = None
-    rejected: str = ""
-    complaint: str = ""
-    heard_at: datetime | None = None
-    fills: dict[str, Fill] = field(default_factory=dict)
-
-    @property
-    def executions(self) -> Mapping[str, Execution]:
-        """Those of the order itself."""
-        return {name: one.execution for name, one in self.fills.items() if not one.of_leg}
-
-    @property
-    def guessed(self) -> bool:
-        """Whether only executions told of it so far."""
-        return self.order is not None and not self.order.type
-
-
-Instruments = Mapping[int, Instrument]
 Touched = tuple[int, str | None]
 
 
 class Book:
-    """The orders that one line has heard of."""
+    """The orders that one line has heard of; complaints name those of our client id alone."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, client_id: Callable[[], int]) -> None:
+        self._clock, self._client_id = clock, client_id
         self._known: dict[int, Known] = {}
         self._perm_ids: dict[tuple[int, int], int] = {}
         self._fills: dict[str, tuple[int, str]] = {}
@@ -107,12 +56,6 @@ class Book:
             case _:
                 touched = None
         return touched
-
-    def ours(self, client_id: int) -> None:
-        """Complaints name the orders of this client alone."""
-        self._client_id = client_id
-
-    _client_id = -1
 
     def placed(self, ref: str, order_class: OrderClass) -> None:
         """An order of ours hangs together so, which the wire shows of its children only."""
@@ -155,15 +98,18 @@ class Book:
     ) -> Iterable[OrderReport]:
         """The order as it stands, with one execution; None is then with each, "" with none."""
         known = self._known.get(perm_id)
-        if known is None or known.order is None or known.contract is None:
+        if known is None or (order := known.order) is None:
             return
-        report = self._report(known, known.order, known.contract, instruments)
+        parent = self.of_order(order.client_id, order.parent_id) if order.parent_id else None
+        report = report_of(known, self._class(known), parent, instruments)
+        if report is None:
+            return
         if exec_id is not None:
-            yield _with(report, known.executions.get(exec_id))
+            yield with_execution(report, known.executions.get(exec_id))
             return
         yield report
         for execution in known.executions.values():
-            yield _with(report, execution)
+            yield with_execution(report, execution)
 
     def _list(self, perm_id: int, contract: said.Contract, order: said.Order) -> Known:
         known = self._meet(perm_id)
@@ -263,7 +209,7 @@ class Book:
 
     def _complain(self, word: said.Complaint) -> Touched | None:
         """A refusal of a new order ends it; of a change to a working one it ends nothing."""
-        known = self.of_order(self._client_id, word.id)
+        known = self.of_order(self._client_id(), word.id)
         if known is None or codes.is_notice(word.code):
             return None
         known.complaint = shown(word.text)
@@ -276,7 +222,7 @@ class Book:
         if perm_id not in self._known:
             if len(self._known) >= _MOST:
                 self._forget(next(iter(self._known)))
-            self._known[perm_id] = Known(perm_id)
+            self._known[perm_id] = Known(perm_id, self._now())
         known = self._known[perm_id]
         known.heard_at = self._now()
         return known
@@ -291,70 +237,16 @@ class Book:
         self._newest = max(self._clock.now(), self._newest + _TICK)
         return self._newest
 
-    def _report(
-        self,
-        known: Known,
-        order: said.Order,
-        contract: said.Contract,
-        instruments: Instruments,
-    ) -> OrderReport:
-        status, working = words.status_of(
-            known.status, order, known.why_held, rejected=bool(known.rejected)
-        )
-        status = known.ended or status
-        legs = _legs(contract, instruments)
-        instrument = instruments.get(contract.con_id) or instrument_of(contract)
-        if contract.sec_type == "BAG":
-            instrument = combination_of([leg.instrument for leg in legs], contract.currency)
-        parent = self.of_order(order.client_id, order.parent_id) if order.parent_id else None
-        return OrderReport(
-            account=order.account,
-            broker_order_id=str(known.perm_id),
-            client_order_id=order.ref or None,
-            instrument=instrument,
-            terms=terms_of(order, self._class(order, contract)),
-            status=status,
-            raw_status=known.status or status.value,
-            stamp=Stamp(
-                time=None, source=Source.STREAM, arrival=known.heard_at or self._clock.now()
-            ),
-            filled_quantity=known.filled,
-            average_price=known.average,
-            working=None if known.ended else working,
-            parent=str(parent.perm_id) if parent else None,
-            legs=legs,
-            reason=known.rejected or None,
-        )
-
-    def _class(self, order: said.Order, contract: said.Contract) -> OrderClass:
-        if contract.sec_type == "BAG":
+    def _class(self, known: Known) -> OrderClass:
+        """How it hangs together: as we placed it, else as its own marks tell."""
+        order, contract = known.order, known.contract
+        if contract is not None and contract.sec_type == "BAG":
             return OrderClass.MULTI_LEG
-        if order.ref in self._classes:
-            return self._classes[order.ref]
+        if order is None or order.ref in self._classes:
+            return self._classes[order.ref] if order else OrderClass.SIMPLE
         if order.parent_id:
             return OrderClass.BRACKET if order.oca_group else OrderClass.OTO
         return OrderClass.OCO if order.oca_group else OrderClass.SIMPLE
-
-
-def _with(report: OrderReport, execution: Execution | None) -> OrderReport:
-    if execution is None:
-        return report
-    kind = ExecType.TRADE_CORRECT if execution.revision else ExecType.TRADE
-    return replace(report, execution=execution, exec_type=kind)
-
-
-def _legs(contract: said.Contract, instruments: Instruments) -> tuple[Leg, ...]:
-    """Of a combination; a leg whose contract is not known yet goes by its number."""
-    return tuple(
-        Leg(
-            instrument=instruments.get(leg.con_id)
-            or instrument_of(said.Contract(con_id=leg.con_id, currency=contract.currency)),
-            side=words.SIDE.get(leg.action, OrderSide.BUY),
-            ratio=Decimal(leg.ratio),
-            effect=_EFFECTS.get(leg.open_close),
-        )
-        for leg in contract.legs
-    )
 
 
 def _guessed(word: said.Execution) -> said.Order:

@@ -1,8 +1,8 @@
 """What Interactive Brokers can do through a Gateway.
 
-Which order types there are of which product is the vendor's word (order samples of its API, as others
-carry them, and its API pages, read 2026-11). How long each may live is said nowhere for all venues:
-the times here are the plain ones.
+Which order types there are of which product is the vendor's word (the order samples of its API, as
+others carry them, and its API pages, read 2026-11). How long each may live is said nowhere for all
+venues: the times here are the plain ones.
 """
 
 from datetime import timedelta

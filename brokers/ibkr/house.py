@@ -5,7 +5,7 @@ from typing import Any
 
 from brokers.contract import Opening
 from brokers.ibkr import codes, parse, said
-from brokers.ibkr.decoder import POSITIONS
+from brokers.ibkr.ears import POSITIONS
 from brokers.ibkr.feed import Feed
 from brokers.ibkr.link import Link
 from brokers.ibkr.parse import Figures

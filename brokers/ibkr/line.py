@@ -36,7 +36,7 @@ class Line:
 
     def __init__(self, opening: Opening) -> None:
         self._clock = opening.clock
-        self._book = Book(opening.clock)
+        self._book = Book(opening.clock, lambda: self._link.client_id)
         self._feed = Feed(opening.clock, self._book)
         self._link = Link(opening, self._feed.hear, self._fell)
         self._catalog = Catalog(self._link)
@@ -69,7 +69,7 @@ class Line:
             valuation=parse.valuation(figures, started_at),
             holdings=tuple(map(parse.holding, held, instruments)),
             orders=orders,
-            marks=marks,
+            marks=(*marks, *parse.rates(figures, started_at)),
         )
 
     async def transactions(

@@ -1,63 +1,30 @@
 """One connection to a Gateway: made when it is needed, by one caller for all, and watched."""
 
 import asyncio
-import zlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from brokers.contract import Opening
 from brokers.gate import Call, Purpose
 from brokers.http import unanswered
-from brokers.ibkr import codes, library, said
-from brokers.ibkr.decoder import COMPLETED, OPEN_ORDERS, TIME, Ears, Exact, Key
+from brokers.ibkr import codes, said
+from brokers.ibkr.door import Door
+from brokers.ibkr.ears import COMPLETED, OPEN_ORDERS, TIME, Key
+from brokers.ibkr.talk import Lost, Talk
 from domain.errors import (
     BrokerError,
-    CredentialsRejected,
     NotPermitted,
     OutcomeUnknown,
     Unintelligible,
     Unreachable,
 )
 
-# In seconds: for the handshake, for an answer, and after which an absence is no restart any more.
-HANDSHAKE, ANSWER, BEAT_ANSWER, RESTART = 5.0, 10.0, 5.0, 600.0
-# A Gateway lets go of a client id some moments after its socket died.
-_PAUSES = (0.25, 1.0)
+# In seconds, for an answer.
+ANSWER, BEAT_ANSWER = 10.0, 5.0
 # Before a read is asked again whose connection was lost.
 _READ_AGAIN = (0.2, 0.8)
-_IDS, _MORE_IDS = 998, 3
-_GATEWAY = "gateway"
-
-
-class _Lost(OutcomeUnknown):
-    """The connection ended before the answer; a read may be asked again on another."""
-
-    def __init__(self, call: Call, why: BrokerError) -> None:
-        known = unanswered(call, why.message)
-        super().__init__(known.message, code=known.code)
-
-
-@dataclass(slots=True)
-class Talk:
-    """What is said to one request or about one order, from the moment of asking on."""
-
-    call: Call
-    client: Any
-    id: int
-    heard: asyncio.Queue[said.Said | BrokerError] = field(default_factory=asyncio.Queue)
-
-    async def next(self) -> said.Said:
-        """The next word; a complaint that ends it is raised as what it means."""
-        word = await self.heard.get()
-        if isinstance(word, BrokerError):
-            raise word
-        if isinstance(word, said.Complaint) and not codes.is_notice(word.code):
-            raise codes.meaning(word)
-        return word
 
 
 class Link:
@@ -71,15 +38,13 @@ class Link:
     ) -> None:
         self._gate, self._clock = opening.gate, opening.clock
         self._listen, self._fell = listen, fell
-        self.name, self._host, self._port = _address(opening)
-        self._ids = _client_ids(opening)
+        self._door = Door(opening)
         self._client: Any = None
         self._closed: asyncio.Event = asyncio.Event()
         self._talks: dict[Key, Talk] = {}
         self._takers: dict[int, Callable[[said.Said], None]] = {}
         self._turns: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._connecting = asyncio.Lock()
-        self._away_since: float | None = None
         self._severed = self._farm_broken = self.read_only = self._over = False
         self.accounts: tuple[str, ...] = ()
 
@@ -121,7 +86,7 @@ class Link:
         for pause in _READ_AGAIN:
             try:
                 return await self._asked(call, send, key, patience, endless=endless)
-            except _Lost:
+            except Lost:
                 await self._clock.sleep(pause)
         return await self._asked(call, send, key, patience, endless=endless)
 
@@ -214,12 +179,6 @@ class Link:
         send: Callable[[Any, int], object] = lambda client, _: client.reqCurrentTime()  # noqa: E731
         await self.ask("time", "REQ_CURRENT_TIME", send, key=TIME, patience=BEAT_ANSWER)
 
-    def number(self) -> int:
-        """A fresh order or request id."""
-        if self._client is None:
-            raise Unreachable("the Gateway's connection broke")
-        return int(self._client.getReqId())
-
     def drop(self, error: BrokerError) -> None:
         """Let go of the connection at once; whoever waits is told why."""
         client, self._client = self._client, None
@@ -230,7 +189,7 @@ class Link:
         self._severed = self._farm_broken = False
         self._takers.clear()
         for talk in self._talks.values():
-            talk.heard.put_nowait(_Lost(talk.call, error))
+            talk.heard.put_nowait(Lost(talk.call, error))
         self._fell(error)
 
     async def aclose(self) -> None:
@@ -251,46 +210,11 @@ class Link:
         async with self._turns[key]:
             yield
 
-    # Connecting
-
     async def _connect(self) -> None:
-        """With our client id, again after a moment if it is taken, then with another if we may."""
-        first, *others = self._ids
-        for pause in _PAUSES:
-            if await self._try(first):
-                return
-            await self._clock.sleep(pause)
-        for number in (first, *others):
-            if await self._try(number):
-                return
-        raise codes.client_id_in_use(first)
-
-    async def _try(self, client_id: int) -> bool:
-        """Whether this client id is free; every other hindrance is raised."""
-        call = Call(operation="connect", purpose=Purpose.SESSION, method="TWS", path="START_API")
-        async with self._gate.passing(call):
-            attempt = _Attempt(self._hear, self._unreadable, self._lost)
-            error = await attempt.run(self._host, self._port, client_id, self.name)
-            if error is None:
-                self._client, self._closed = attempt.client, attempt.closed
-                self.accounts = tuple(attempt.client.getAccounts())
-                self._away_since = None
-                self._hear_early(attempt.early)
-                return True
-            if error.broker_code == str(codes.CLIENT_ID_IN_USE):
-                return False
-            raise self._away(error)
-
-    def _away(self, error: BrokerError) -> BrokerError:
-        """A restart takes minutes; who stays away for longer waits for a person."""
-        if not isinstance(error, Unreachable):
-            return error
-        now = self._clock.monotonic()
-        self._away_since = now if self._away_since is None else self._away_since
-        return codes.awaits_sign_in(self.name) if now - self._away_since > RESTART else error
-
-    def _hear_early(self, early: list[tuple[Key | None, said.Said]]) -> None:
-        for key, word in early:
+        attempt = await self._door.open(self._hear, self._unreadable, self._lost)
+        self._client, self._closed = attempt.client, attempt.closed
+        self.accounts = tuple(attempt.client.getAccounts())
+        for key, word in attempt.early:
             self._hear(key, word)
 
     # Hearing
@@ -369,85 +293,3 @@ class Link:
         """A socket closed; it may be an earlier one."""
         if client is self._client:
             self.drop(Unreachable("the Gateway closed the connection"))
-
-
-class _Attempt:
-    """One try to connect, over as soon as it is clear how it went."""
-
-    def __init__(
-        self,
-        hear: Callable[[Key | None, said.Said], None],
-        unreadable: Callable[[], None],
-        lost: Callable[[Any], None],
-    ) -> None:
-        self._later, self._lost = hear, lost
-        self.early: list[tuple[Key | None, said.Said]] = []
-        self.closed, self._up, self._in_use = asyncio.Event(), False, False
-        library.share_loop()
-        ears = Ears(self._hear, unreadable, lambda: None)
-        self.client = library.Client(ears)
-        self.client.decoder = Exact(ears)
-        # The gate paces; a message that waits in the library would have left nowhere.
-        self.client.MaxRequests = 0
-        self.client.conn.disconnected += self._gone
-
-    async def run(self, host: str, port: int, client_id: int, name: str) -> BrokerError | None:
-        """None once the Gateway has said which accounts there are; else why it did not."""
-        shaking = asyncio.ensure_future(self.client.connectAsync(host, port, client_id, HANDSHAKE))
-        closing = asyncio.ensure_future(self.closed.wait())
-        await asyncio.wait({shaking, closing}, return_when=asyncio.FIRST_COMPLETED)
-        hung_up = self.closed.is_set() and not shaking.done()
-        for task in (shaking, closing):
-            task.cancel()
-        error = (await asyncio.gather(shaking, closing, return_exceptions=True))[0]
-        if error is None:
-            self._up = True
-            return None
-        if self._in_use:
-            return codes.client_id_in_use(client_id)
-        if hung_up:
-            return codes.hung_up(name)
-        return codes.speechless(name) if isinstance(error, TimeoutError) else codes.refused(name)
-
-    def _hear(self, key: Key | None, word: said.Said) -> None:
-        if self._up:
-            self._later(key, word)
-            return
-        self.early.append((key, word))
-        if isinstance(word, said.Complaint) and word.code == codes.CLIENT_ID_IN_USE:
-            self._in_use = True
-
-    def _gone(self, _: str) -> None:
-        self.closed.set()
-        if self._up:
-            self._lost(self.client)
-
-
-def _address(opening: Opening) -> tuple[str, str, int]:
-    """Name, host and port of the Gateway that was asked for; only settings say where one is."""
-    known = {
-        name.removeprefix(_GATEWAY).removeprefix("_"): url
-        for name, url in opening.endpoints.items()
-        if name == _GATEWAY or name.startswith(f"{_GATEWAY}_")
-    }
-    asked = opening.credentials.get(_GATEWAY, "").lower()
-    name = asked.removeprefix(_GATEWAY).removeprefix("_")
-    if name not in known:
-        choices = ", ".join(sorted(each or "the unnamed one" for each in known))
-        raise CredentialsRejected(f"there is no such Gateway here; there are: {choices}")
-    parts = urlsplit(known[name])
-    return f"Gateway {name}".strip(), parts.hostname or "127.0.0.1", parts.port or 0
-
-
-def _client_ids(opening: Opening) -> list[int]:
-    """The one that was asked for, or one of this connection's own and some to fall back on.
-
-    0 is never ours: it would take over the orders that people place by hand.
-    """
-    text = opening.credentials.get("client_id", "")
-    if text:
-        if not (text.isascii() and text.isdigit() and 0 < int(text) <= 2**31 - 1):
-            raise CredentialsRejected("a client id is a whole number from 1 on")
-        return [int(text)]
-    own = zlib.crc32(opening.gate.connection.encode()) % _IDS
-    return [1 + (own + step) % _IDS for step in range(1 + _MORE_IDS)]

@@ -7,9 +7,10 @@ midnight, no further (vendor documentation, 2026): absence is a question, never 
 from collections.abc import Iterable, Sequence
 
 from brokers.ibkr import library, said
-from brokers.ibkr.book import Book, Fill, Known
+from brokers.ibkr.book import Book
 from brokers.ibkr.catalog import Catalog
-from brokers.ibkr.decoder import COMPLETED, OPEN_ORDERS
+from brokers.ibkr.ears import COMPLETED, OPEN_ORDERS
+from brokers.ibkr.known import Fill, Known
 from brokers.ibkr.link import ANSWER, BEAT_ANSWER, Link
 from domain.errors import OrderNotFound, Unintelligible
 from domain.facts import OrderReport

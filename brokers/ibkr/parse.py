@@ -13,7 +13,7 @@ from brokers.wire import rounded
 from domain.account import AccountReport, AccountStatus, AccountType, AccountValuation, Balance
 from domain.errors import Unintelligible
 from domain.holding import CostSource, Holding, Mark, MarkSource
-from domain.instrument import Instrument
+from domain.instrument import AssetClass, Instrument
 from domain.money import EXACT, ZERO, decimal_of, finest, times
 
 _ALL = "BASE"
@@ -115,6 +115,30 @@ def valuation(figures: Figures, as_of: datetime) -> AccountValuation:
         maintenance_margin=figures.figure("MaintMarginReq", base),
         long_market_value=figures.figure("GrossPositionValue", base),
     )
+
+
+def rates(figures: Figures, as_of: datetime) -> tuple[Mark, ...]:
+    """What Interactive Brokers converts the account's currencies at, as prices of currency pairs.
+
+    `ExchangeRate` is told for each currency, in units of the account's own (API guide, 2026-06).
+    """
+    base = figures.base
+    told = {one: figures.amount("ExchangeRate", one) for one in figures.currencies("ExchangeRate")}
+    return tuple(
+        Mark(
+            instrument_id=_pair(currency, base).id,
+            price=rate,
+            currency=base,
+            as_of=as_of,
+            source=MarkSource.SNAPSHOT,
+        )
+        for currency, rate in told.items()
+        if rate is not None and rate > 0 and currency != base
+    )
+
+
+def _pair(currency: str, base: str) -> Instrument:
+    return Instrument(asset_class=AssetClass.FX, symbol=f"{currency}/{base}", currency=base)
 
 
 def holding(position: said.Position, instrument: Instrument) -> Holding:

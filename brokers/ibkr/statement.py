@@ -4,32 +4,25 @@ Source: ibflex's samples of real statements (2011 to 2024) and the vendor's type
 kind nobody has explained is OTHER; a row that is repeated for a segment or an account is one.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from defusedxml.ElementTree import ParseError, fromstring
 
-from brokers.ibkr import said
-from brokers.ibkr.book import Fill
-from brokers.ibkr.contracts import held_as, instrument_of
-from brokers.wire import Row
+from brokers.ibkr.contracts import held_as
+from brokers.ibkr.flex_rows import NEW_YORK, FlexRow, day_of, instrument_in, moment_in
+from brokers.ibkr.known import Fill
 from domain.equity import EquityPoint, EquitySource
 from domain.errors import Unintelligible
 from domain.instrument import AssetClass, Instrument
-from domain.money import EXACT, decimal_of, times
+from domain.money import EXACT, times
 from domain.order import OrderSide
 from domain.transaction import Transaction, TransactionStatus, TransactionType
 
-# Statements are in the time of New York unless the query says otherwise.
-_NEW_YORK = ZoneInfo("America/New_York")
 _CLOSE = time(20)
-_DAYS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y")
-_CLOCKS = ("%H%M%S", "%H:%M:%S")
 
 _CASH: Mapping[str, TransactionType] = {
     "Dividends": TransactionType.DIVIDEND,
@@ -88,7 +81,7 @@ def statement(root: Any, account: str) -> Statement:
             for element in part.iter(name):
                 if name == "OptionEAE" and element.get("tradeID") in trades:
                     continue
-                if (one := read(_Row(element.attrib, name))) is not None:
+                if (one := read(FlexRow(element.attrib, name))) is not None:
                     found.setdefault(one.broker_id, one)
         currency = next((each.get("currency") for each in part.iter("AccountInformation")), None)
         for point in _days(part, currency):
@@ -109,7 +102,7 @@ def fill_of(broker_order_id: str, instrument: Instrument, fill: Fill) -> Transac
         status=TransactionStatus.POSTED,
         raw_status="",
         at=execution.at,
-        day=execution.at.astimezone(_NEW_YORK).date(),
+        day=execution.at.astimezone(NEW_YORK).date(),
         currency=instrument.currency,
         amount=EXACT.subtract(EXACT.minus(paid), execution.commission or Decimal(0)),
         instrument=held_as(instrument),
@@ -119,22 +112,7 @@ def fill_of(broker_order_id: str, instrument: Instrument, fill: Fill) -> Transac
     )
 
 
-class _Row(Row):
-    """Attributes; an empty one is not said."""
-
-    def __init__(self, attributes: Mapping[str, str], name: str) -> None:
-        super().__init__({key: value for key, value in attributes.items() if value != ""}, name)
-        self.given = attributes
-
-    @property
-    def fingerprint(self) -> str:
-        """A name for what has none: of two rows that say the same, one is a repetition."""
-        skipped = {"levelOfDetail", "acctAlias", "model"}
-        said_ = sorted((key, value) for key, value in self.given.items() if key not in skipped)
-        return hashlib.sha256(repr(said_).encode()).hexdigest()[:32]
-
-
-def _trade(row: _Row) -> Transaction | None:
+def _trade(row: FlexRow) -> Transaction | None:
     """An execution; sums over orders and symbols repeat what the executions say."""
     if row.text("levelOfDetail") not in {None, "EXECUTION"}:
         return None
@@ -154,7 +132,7 @@ def _trade(row: _Row) -> Transaction | None:
     )
 
 
-def _side(row: _Row) -> TransactionType:
+def _side(row: FlexRow) -> TransactionType:
     if row.text("assetCategory") == "CASH":
         return TransactionType.FX_CONVERSION
     match (row.text("buySell") or "").split(" ")[0]:
@@ -165,7 +143,7 @@ def _side(row: _Row) -> TransactionType:
     return TransactionType.OTHER_TRADE
 
 
-def _net(row: _Row) -> Decimal | None:
+def _net(row: FlexRow) -> Decimal | None:
     """With commission and taxes, where those are in the same currency."""
     net = row.figure("netCash")
     proceeds = row.figure("proceeds")
@@ -176,7 +154,7 @@ def _net(row: _Row) -> Decimal | None:
     return sum((cost for cost in costs if cost is not None), proceeds)
 
 
-def _cash(row: _Row) -> Transaction:
+def _cash(row: FlexRow) -> Transaction:
     raw, amount = row.text("type") or "", row.figure("amount")
     kind = _CASH.get(raw, TransactionType.OTHER)
     if raw.startswith("Deposits"):
@@ -187,7 +165,7 @@ def _cash(row: _Row) -> Transaction:
     return _transaction(row, kind, raw_type=raw, amount=amount)
 
 
-def _transfer(row: _Row) -> Transaction:
+def _transfer(row: FlexRow) -> Transaction:
     """Of a position, or of cash if there is none."""
     raw, into = row.text("type") or "", row.text("direction") != "OUT"
     quantity, cash = row.amount("quantity"), row.figure("cashTransfer")
@@ -199,7 +177,7 @@ def _transfer(row: _Row) -> Transaction:
     return _transaction(row, kind, raw_type=raw, quantity=signed, amount=cash or None)
 
 
-def _event(row: _Row) -> Transaction | None:
+def _event(row: FlexRow) -> Transaction | None:
     """What became of an option; the trades that followed are among the trades."""
     kind = _EVENTS.get(raw := row.text("transactionType") or "")
     if kind is None:
@@ -209,7 +187,7 @@ def _event(row: _Row) -> Transaction | None:
     )
 
 
-def _action(row: _Row) -> Transaction:
+def _action(row: FlexRow) -> Transaction:
     raw = row.text("type") or ""
     return _transaction(
         row,
@@ -220,14 +198,14 @@ def _action(row: _Row) -> Transaction:
     )
 
 
-def _tax(row: _Row) -> Transaction:
+def _tax(row: FlexRow) -> Transaction:
     kind = TransactionType.FEE
     return _transaction(
         row, kind, raw_type=row.text("taxDescription") or "tax", amount=row.figure("taxAmount")
     )
 
 
-_READERS: Mapping[str, Callable[[_Row], Transaction | None]] = {
+_READERS: Mapping[str, Callable[[FlexRow], Transaction | None]] = {
     "Trade": _trade,
     "CashTransaction": _cash,
     "Transfer": _transfer,
@@ -238,7 +216,7 @@ _READERS: Mapping[str, Callable[[_Row], Transaction | None]] = {
 
 
 def _transaction(
-    row: _Row,
+    row: FlexRow,
     kind: TransactionType,
     *,
     raw_type: str,
@@ -248,7 +226,7 @@ def _transaction(
     quantity: Decimal | None = None,
     price: Decimal | None = None,
 ) -> Transaction:
-    at = _moment(row)
+    at = moment_in(row)
     return Transaction(
         broker_id=broker_id or row.text("transactionID", "tradeID") or row.fingerprint,
         type=kind,
@@ -256,10 +234,10 @@ def _transaction(
         status=status,
         raw_status="",
         at=at,
-        day=at.astimezone(_NEW_YORK).date(),
+        day=at.astimezone(NEW_YORK).date(),
         currency=row.need_text("currency"),
         amount=amount,
-        instrument=_instrument(row),
+        instrument=instrument_in(row),
         quantity=quantity,
         price=price,
         broker_order_id=row.text("ibOrderID"),
@@ -267,67 +245,16 @@ def _transaction(
     )
 
 
-def _instrument(row: _Row) -> Instrument | None:
-    kind, symbol = row.text("assetCategory"), row.text("symbol")
-    if kind is None or symbol is None:
-        return None
-    expiry = _day(row.text("expiry") or "")
-    contract = said.Contract(
-        con_id=int(row.text("conid") or 0),
-        symbol=row.text("underlyingSymbol") or symbol if kind in {"OPT", "FOP"} else symbol,
-        sec_type=kind,
-        last_trade_date=f"{expiry:%Y%m%d}" if expiry else "",
-        strike=decimal_of(row.text("strike")),
-        right=row.text("putCall") or "",
-        multiplier=row.text("multiplier") or "",
-        primary_exchange=row.text("listingExchange") or "",
-        currency=row.text("currency") or "",
-        local_symbol=symbol,
-    )
-    if kind == "CASH":
-        base, _, quote = symbol.partition(".")
-        pair = said.Contract(sec_type=kind, symbol=base, currency=quote or contract.currency)
-        return instrument_of(pair)
-    return held_as(instrument_of(contract))
-
-
-def _moment(row: _Row) -> datetime:
-    names = ("dateTime", "tradeDate", "date", "reportDate")
-    for text in filter(None, (row.text(name) for name in names)):
-        day, _, clock = text.replace(" ", ";").replace(",", ";").partition(";")
-        if (found := _day(day)) is not None:
-            return datetime.combine(found, _clock(clock), _NEW_YORK).astimezone(UTC)
-    raise Unintelligible("a row of the statement has no readable date")
-
-
-def _day(text: str) -> date | None:
-    for form in _DAYS:
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 (a day has no zone)
-        except ValueError:
-            continue
-    return None
-
-
-def _clock(text: str) -> time:
-    for form in _CLOCKS:
-        try:
-            return datetime.strptime(text, form).time()  # noqa: DTZ007 (New York's, as its caller says)
-        except ValueError:
-            continue
-    return time()
-
-
 def _days(part: Any, currency: str | None) -> Iterable[EquityPoint]:
     """What the account was worth; of a query that does not tell in what currency, nothing."""
     for element in part.iter("EquitySummaryByReportDateInBase"):
-        row = _Row(element.attrib, "the summary")
-        told, day = row.text("currency") or currency, _day(row.text("reportDate") or "")
+        row = FlexRow(element.attrib, "the summary")
+        told, day = row.text("currency") or currency, day_of(row.text("reportDate") or "")
         total = row.figure("total")
         if told is None or day is None or total is None:
             continue
         yield EquityPoint(
-            at=datetime.combine(day, _CLOSE, _NEW_YORK).astimezone(UTC),
+            at=datetime.combine(day, _CLOSE, NEW_YORK).astimezone(UTC),
             equity=total,
             currency=told,
             source=EquitySource.BROKER,

@@ -7,13 +7,15 @@ from typing import Any
 
 from brokers.gate import Call, Purpose
 from brokers.ibkr import library, said, words
-from brokers.ibkr.book import Book, Known
+from brokers.ibkr.book import Book
 from brokers.ibkr.catalog import Catalog, tradable
 from brokers.ibkr.codes import CANCELED
 from brokers.ibkr.contracts import route
-from brokers.ibkr.link import ANSWER, Link, Talk
+from brokers.ibkr.known import Known
+from brokers.ibkr.link import ANSWER, Link
 from brokers.ibkr.listing import Listing
 from brokers.ibkr.orders import Asked, batch, same
+from brokers.ibkr.talk import Talk
 from brokers.ibkr.what_if import is_whole, preview_of
 from domain.errors import InvalidTicket, NotPermitted, OutcomeUnknown
 from domain.facts import OrderReport

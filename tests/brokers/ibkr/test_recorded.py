@@ -18,7 +18,8 @@ import pytest
 from app.clock import RealClock
 from brokers.ibkr import codes, said
 from brokers.ibkr.book import Book
-from brokers.ibkr.decoder import Ears, Exact, Key
+from brokers.ibkr.decoder import Exact
+from brokers.ibkr.ears import Ears, Key
 from brokers.ibkr.flex import _SOON, _refused
 from brokers.ibkr.statement import _READERS, document, statement
 from domain.errors import BrokerError, Refused
@@ -142,7 +143,7 @@ ENDS: Mapping[str, Mapping[int, tuple[str, int, int]]] = {
 
 def transcript(text: str) -> None:
     """By the session's own last words of each order, the fills each once."""
-    book, orders, reports = Book(RealClock()), dict[int, int](), list[OrderReport]()
+    book, orders, reports = Book(RealClock(), lambda: 1), dict[int, int](), list[OrderReport]()
     last: dict[int, tuple[str, Decimal]] = {}
     for line in text.splitlines():
         kind, _, rest = line.partition(" ")
@@ -279,7 +280,7 @@ def test_what_was_recorded_is_read(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(ENDS))
 def test_a_recorded_session_leaves_its_orders_as_it_did(name: str) -> None:
-    book, orders, reports = Book(RealClock()), dict[int, int](), list[OrderReport]()
+    book, orders, reports = Book(RealClock(), lambda: 1), dict[int, int](), list[OrderReport]()
     text = (RECORDED / "ibkr-go" / "transcripts" / f"{name}.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         kind, _, rest = line.partition(" ")
