@@ -130,6 +130,15 @@ async def test_a_combination_is_sold_for_the_price_of_its_opposite(
     ]
 
 
+async def test_a_combination_is_not_sold_for_less_than_its_limit(ib: IB, gateway: Gateway) -> None:
+    asked = order("LMT", "SELL", quantity=1, lmtPrice=10)
+
+    trade = await place(ib, asked, "Submitted", vertical(gateway))
+    await settled(ib)
+
+    assert (trade.orderStatus.status, trade.fills) == ("Submitted", [])
+
+
 async def test_a_resting_combination_names_its_legs(ib: IB, gateway: Gateway) -> None:
     await place(ib, order("LMT", quantity=1, lmtPrice=1), "Submitted", vertical(gateway))
 
