@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from brokers.contract import Broker
 from domain.account import Environment
@@ -18,12 +19,18 @@ _MOST = 10_000
 _Key = tuple[str, Environment, InstrumentId]
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    increments: Increments
+    until_seconds: float
+
+
 class Steps:
     """Asked for once by whoever orders first; what a broker cannot say now denies nothing."""
 
     def __init__(self, ports: Ports) -> None:
         self._clock = ports.clock
-        self._kept: dict[_Key, tuple[float, Increments]] = {}
+        self._kept: dict[_Key, _Told] = {}
 
     async def of(
         self, connection: Connection, broker: Broker, instruments: Iterable[Instrument]
@@ -38,14 +45,14 @@ class Steps:
     ) -> Increments:
         key = (connection.broker, connection.environment, instrument.id)
         now = self._clock.monotonic()
-        until, known = self._kept.get(key, (0.0, None))
-        if known is not None and now < until:
-            return known
+        kept = self._kept.get(key)
+        if kept is not None and now < kept.until_seconds:
+            return kept.increments
         try:
             told = await broker.increments(instrument)
         except BrokerError:
             return Increments()
         if len(self._kept) >= _MOST:
             self._kept.clear()
-        self._kept[key] = (now + _KEPT_SECONDS, told)
+        self._kept[key] = _Told(told, until_seconds=now + _KEPT_SECONDS)
         return told
