@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import AbstractAsyncContextManager
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, Literal, Self, cast
+from typing import IO, Any, Literal, Self, TypeVar, cast
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
@@ -15,6 +15,7 @@ from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.migrations.recorder import MigrationRecorder
+from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from domain.errors import ErrorCode, Problem
@@ -34,6 +35,7 @@ _SILENT = "the database does not answer: see that its URL is right and that it r
 _DAMAGED = "the database's file is damaged or none: move it away and restore a copy of it"
 
 Engine = Literal["sqlite", "postgres"]
+R = TypeVar("R", bound=Model)
 
 
 class Database:
@@ -108,6 +110,15 @@ class Database:
     def batches(self) -> Batches:
         """The same, for several statements at a time."""
         return cast("Batches", self.client)
+
+    async def one(self, kind: type[R], sql: str, *values: object) -> R | None:
+        """The first row of a query that is asked all the time, None if there is none.
+
+        Tortoise builds its SQL anew each time, which takes longer than asking.
+        """
+        (rows,) = await self.batches.read([(sql, values)])
+        # Tortoise offers no public way to make a row of what was read.
+        return kind._init_from_db(**rows[0]) if rows else None  # noqa: SLF001
 
     def transaction(self) -> AbstractAsyncContextManager[object]:
         """One transaction; await nothing inside it but this database."""

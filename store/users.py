@@ -22,6 +22,9 @@ _LONGEST_NAME = 64
 _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 8, 1024
 
 
+_USER = "SELECT * FROM person WHERE id = $1"
+
+
 class Users:
     """Created, disabled, deleted; names are given again, ids never."""
 
@@ -55,7 +58,7 @@ class Users:
 
     async def by_id(self, id: UserId) -> User | None:
         """The user of this id."""
-        row = await UserRow.get_or_none(id=id)
+        row = await self._writer.db.one(UserRow, _USER, id)
         return None if row is None else _user(row)
 
     async def list(self) -> tuple[User, ...]:
