@@ -21,8 +21,8 @@ _LONGEST_NAME = 64
 _LONGEST_AGENT = 200
 
 
-_OF_TOKEN = "SELECT * FROM token WHERE digest = $1 AND revoked_at IS NULL"
-_OF_SIGN_IN = "SELECT * FROM sign_in WHERE digest = $1 AND ended_at IS NULL"
+_OF_DIGEST = "SELECT * FROM token WHERE digest = $1 AND revoked_at IS NULL"
+_OF_COOKIE = "SELECT * FROM sign_in WHERE digest = $1 AND ended_at IS NULL"
 
 
 class Tokens:
@@ -70,7 +70,7 @@ class Tokens:
 
     async def by_secret(self, secret: str) -> Token | None:
         """The token of this secret, unless it is revoked or too old."""
-        row = await self._writer.db.one(TokenRow, _OF_TOKEN, _digest(secret))
+        row = await self._writer.db.one(TokenRow, _OF_DIGEST, _digest(secret))
         if row is None or (row.expires_at and row.expires_at <= self._writer.clock.now()):
             return None
         return _token(row)
@@ -127,7 +127,7 @@ class SignIns:
 
     async def by_secret(self, secret: str) -> SignIn | None:
         """The sign-in of this secret, unless it has ended or is too old."""
-        row = await self._writer.db.one(SignInRow, _OF_SIGN_IN, _digest(secret))
+        row = await self._writer.db.one(SignInRow, _OF_COOKIE, _digest(secret))
         if row is None or row.expires_at <= self._writer.clock.now():
             return None
         return _sign_in(row)
