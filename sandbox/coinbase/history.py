@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from aiohttp import web
-from multidict import MultiMapping
 
 from sandbox.account import Account
 from sandbox.answering import reply
@@ -111,7 +110,7 @@ def executions(account: Account, order_id: str) -> Iterator[Execution]:
     return (one for one in account.executions.values() if one.order_id == order_id)
 
 
-def _wanted(order: Order, query: MultiMapping[str]) -> bool:
+def _wanted(order: Order, query: Any) -> bool:
     statuses = query.getall("order_status", [])
     if "OPEN" in statuses and len(statuses) > 1:
         raise invalid("OPEN orders cannot be queried with other order statuses")
@@ -123,7 +122,7 @@ def _wanted(order: Order, query: MultiMapping[str]) -> bool:
     )
 
 
-def _asked_for(execution: Execution, query: MultiMapping[str]) -> bool:
+def _asked_for(execution: Execution, query: Any) -> bool:
     start, end = query.get("start_sequence_timestamp"), query.get("end_sequence_timestamp")
     ids = [*query.getall("order_ids", []), *query.getall("order_id", [])]
     return (
