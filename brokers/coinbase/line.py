@@ -10,10 +10,11 @@ from brokers.coinbase.client import Client
 from brokers.coinbase.fills import Fills
 from brokers.coinbase.hearing import Hearing
 from brokers.coinbase.listing import Listing
-from brokers.coinbase.orders import Heard, edit, placed, placement, preview
+from brokers.coinbase.orders import Heard, placed
 from brokers.coinbase.pages import every
 from brokers.coinbase.previews import previewed
 from brokers.coinbase.prices import Prices
+from brokers.coinbase.tickets import edit, placement, preview
 from brokers.contract import Found, Opening
 from brokers.wire import Row
 from domain.account import AccountReport

@@ -121,6 +121,15 @@ def increments(product: Row) -> Increments:
     )
 
 
+def product_rows(body: Row) -> Mapping[str, Row]:
+    """Products by their id; what has none cannot be asked for."""
+    listed = ((row.text("product_id"), row) for row in body.rows("products"))
+    found = {name: row for name, row in listed if name is not None}
+    if not body.has("products"):
+        raise Unintelligible("the products are not a list")
+    return found
+
+
 def _is_cash(wallet: Row) -> bool:
     """Older examples write BTC in a wallet of type FIAT: the example's, not the wire's."""
     return wallet.text("type") in _FIAT
@@ -209,12 +218,3 @@ def _price(position: Row) -> Decimal | None:
 
 def _each(amount: Decimal, quantity: Decimal) -> Decimal:
     return finest(EXACT.divide(amount, quantity))
-
-
-def product_rows(body: Row) -> Mapping[str, Row]:
-    """Products by their id; what has none cannot be asked for."""
-    listed = ((row.text("product_id"), row) for row in body.rows("products"))
-    found = {name: row for name, row in listed if name is not None}
-    if not body.has("products"):
-        raise Unintelligible("the products are not a list")
-    return found

@@ -10,16 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.coinbase.orders import (
-    differs,
-    edit,
-    placed,
-    placement,
-    report,
-    terms,
-    update,
-)
+from brokers.coinbase.orders import differs, placed, report, terms, update
 from brokers.coinbase.symbols import pair_of
+from brokers.coinbase.tickets import edit, placement
 from brokers.wire import Row
 from domain.errors import InvalidTicket, Unintelligible
 from domain.facts import facts_of, join

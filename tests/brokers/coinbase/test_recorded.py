@@ -12,11 +12,12 @@ import pytest
 
 from brokers.coinbase import errors, parse
 from brokers.coinbase.fills import fill, fills
-from brokers.coinbase.orders import Heard, placement, report, terms, update
+from brokers.coinbase.orders import Heard, report, terms, update
 from brokers.coinbase.previews import previewed
 from brokers.coinbase.prices import quoted, ticked
 from brokers.coinbase.stream import orders_in
 from brokers.coinbase.symbols import coin_of, pair_of, product_of
+from brokers.coinbase.tickets import placement
 from brokers.coinbase.transactions import transaction
 from brokers.gate import Call, Purpose
 from brokers.http import Answer
