@@ -90,6 +90,21 @@ async def test_it_holds_trades_cash_and_transfers_of_each_account(
     assert list(second.iter("Trade")) == []
 
 
+async def test_what_is_sold_has_a_negative_quantity_and_brings_money(
+    service: Service, box: Sandbox
+) -> None:
+    account = box.ibkr.paper.accounts[FIRST]
+    box.exchange.submit(account, Ticket(symbol="ESH7", side=Side.SELL, quantity=D(1)))
+    box.exchange.work()
+
+    (trade,) = (await service.statement()).iter("Trade")
+
+    shown = [
+        trade.get(name) for name in ("buySell", "quantity", "proceeds", "netCash", "ibCommission")
+    ]
+    assert shown == ["SELL", "-1", "334962.5", "334961.5", "-1"]
+
+
 async def test_each_reason_to_say_no_has_its_code(service: Service, box: Sandbox) -> None:
     reference = await service.ordered()
 
