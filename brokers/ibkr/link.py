@@ -61,10 +61,11 @@ class Link:
     async def connected(self) -> None:
         """Be connected; Unreachable or NotPermitted says what is in the way."""
         async with self._connecting:
-            if self._over:
-                raise Unreachable("this line to the Gateway was closed")
-            if self._client is None:
+            if self._client is None and not self._over:
                 await self._connect()
+            if self._over:
+                self.drop(failure := Unreachable("this line to the Gateway was closed"))
+                raise failure
         if self._severed:
             raise codes.severed()
 
@@ -123,7 +124,8 @@ class Link:
         await self.connected()
         async with self._turn(key), self._gate.passing(call):
             client = self._client
-            if client is None:
+            if client is None or self._severed:
+                # While it waited for its turn.
                 raise Unreachable("the Gateway's connection broke")
             number = client.getReqId() if key is None or isinstance(key, str) else key
             name = number if key is None else key
@@ -186,7 +188,7 @@ class Link:
             return
         if client.conn.transport is not None:
             client.conn.transport.abort()
-        self._severed = self._farm_broken = False
+        self._severed = self._farm_broken = self.read_only = False
         self._takers.clear()
         for talk in self._talks.values():
             talk.heard.put_nowait(Lost(talk.call, error))

@@ -58,6 +58,7 @@ class Trader:
         self._book.placed(ref, order.terms.order_class)
 
         def send(client: Any, number: int) -> None:
+            _check_own(was, client.clientId)
             client.placeOrder(number, contract, asked.wire(was.parent_id))
 
         def changed(word: said.Said) -> bool | None:
@@ -73,6 +74,7 @@ class Trader:
         _, was = await self._own(order)
 
         def send(client: Any, number: int) -> None:
+            _check_own(was, client.clientId)
             client.cancelOrder(number, "")
 
         call = _call("cancel", Purpose.CANCEL, "CANCEL_ORDER")
@@ -125,14 +127,9 @@ class Trader:
         return next(iter(await self._listing.told(known)))
 
     async def _own(self, order: OrderReport) -> tuple[Known, said.Order]:
-        """An order that this client may change: each client's are its own."""
         known = await self._listing.routed(order.broker_order_id)
-        was = known.order
-        if was is None or was.order_id <= 0 or was.client_id != self._link.client_id:
-            raise NotPermitted(
-                "this order was placed by another program or by hand, and only there it can be "
-                "changed or canceled"
-            )
+        was = known.order or said.Order()
+        _check_own(was, self._link.client_id)
         return known, was
 
     async def _contract(self, ticket: Ticket) -> Any:
@@ -160,6 +157,15 @@ class Trader:
         legs = [(await self._catalog.numbered(one.con_id), one) for one in contract.legs]
         told = [(found.contract, leg.ratio, leg.action, leg.open_close) for found, leg in legs]
         return _bag(contract, told)
+
+
+def _check_own(order: said.Order, client_id: int) -> None:
+    """Each client's orders are its own, and its numbers mean others elsewhere."""
+    if order.order_id <= 0 or order.client_id != client_id:
+        raise NotPermitted(
+            "this order was placed by another program, by hand or under another client id, and "
+            "only there it can be changed or canceled"
+        )
 
 
 def _bag(head: said.Contract, legs: list[tuple[said.Contract, int, str, int]]) -> Any:
