@@ -44,7 +44,7 @@ class Hearing:
         await self._client.read("confirm", "/key_permissions")
 
     async def _reports(self, account: str, frame: Row) -> AsyncIterator[OrderReport]:
-        """What a message means; BrokerError if an order in it cannot be read: then all is."""
+        """What a message means; BrokerError, which loses the stream, if that cannot be told."""
         rows = {row.need_text("order_id"): row for row in orders_in(frame)}
         if not rows:
             return

@@ -34,7 +34,7 @@ def report(row: Row, heard: Heard) -> OrderReport:
     read is not one that is gone. A time of the last update is documented since 2026; where it is
     missing the description is dated by when it was asked for.
     """
-    filled = row.amount("filled_size") or ZERO
+    filled = _filled(row, "filled_size")
     status, working = _status(row.text("status"), filled)
     return OrderReport(
         account=heard.account,
@@ -60,7 +60,7 @@ def update(row: Row, heard: Heard, at: datetime, known: Terms) -> OrderReport:
 
     What is left of a canceled order is told as 0, so its quantity cannot be worked out of it.
     """
-    filled = row.amount("cumulative_quantity") or ZERO
+    filled = _filled(row, "cumulative_quantity")
     status, working = _status(row.text("status"), filled)
     return OrderReport(
         account=heard.account,
@@ -182,6 +182,11 @@ def _status(word: str | None, filled: Decimal) -> tuple[OrderStatus, bool | None
     if filled and status is OrderStatus.NEW:
         return OrderStatus.PARTIALLY_FILLED, working
     return status, working
+
+
+def _filled(row: Row, name: str) -> Decimal:
+    """Before anything happened there may be none; one that cannot be read is Unintelligible."""
+    return ZERO if row.text(name) is None else row.need_amount(name)
 
 
 def _price(row: Row, name: str, filled: Decimal) -> Decimal | None:

@@ -83,6 +83,14 @@ def test_a_status_is_what_it_means(word: str, filled: str, expected: OrderStatus
     assert update(row, HEARD, NOW, KNOWN).status is expected
 
 
+def test_a_filled_quantity_that_cannot_be_read_is_not_none() -> None:
+    assert report(order(filled_size=""), HEARD).filled_quantity == 0
+    with pytest.raises(Unintelligible):
+        report(order(filled_size="much"), HEARD)
+    with pytest.raises(Unintelligible):
+        update(streamed(cumulative_quantity="much"), HEARD, NOW, KNOWN)
+
+
 def test_an_edit_that_took_effect_is_in_the_terms_whatever_the_configuration_says() -> None:
     edits = [
         {"price": "3", "size": "3", "replace_accept_timestamp": ""},
