@@ -34,7 +34,9 @@ class Fenced(Problem):
     """Another process has taken over what this one wanted to write about."""
 
     def __init__(self) -> None:
-        super().__init__(ErrorCode.UNAVAILABLE, "another process has taken over; ask again with a new key")
+        super().__init__(
+            ErrorCode.UNAVAILABLE, "another process has taken over; ask again with a new key"
+        )
 
 
 class Lease:
