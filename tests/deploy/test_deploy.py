@@ -49,7 +49,9 @@ def test_services_wait_for_services_that_are_there_and_tell_their_health(
             finished = how["condition"] == "service_completed_successfully"
             assert finished or "test" in services[needed]["healthcheck"], (name, needed)
         assert "healthcheck" in service, name
-        assert set(service["networks"]) <= compose["networks"].keys(), name
+        shared = service.get("network_mode", "").removeprefix("service:")
+        networks = services[shared]["networks"] if shared else service["networks"]
+        assert set(networks) <= compose["networks"].keys(), name
 
 
 def test_every_secret_is_a_file_and_no_secret_is_in_the_environment(
