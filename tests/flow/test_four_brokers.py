@@ -23,7 +23,7 @@ mutation Begin($input: BeginConnectInput!) { beginConnect(input: $input) {
 OWNED = """
 { portfolio(base: "USD", environments: [PAPER, SANDBOX]) {
     value
-    rates { currency base rate source }
+    rates { currency base rate source asOf }
     leftOut { reason currency amount instrument { symbol } }
     allocation { byBroker { key value } byAccount { value } byAssetClass { value }
       byCurrency { key value } byInstrument { value } }
@@ -35,9 +35,8 @@ OWNED = """
   accounts { id broker balances { currency cash } }
 }
 """
-ECB = "<Cube><Cube time='2026-06-01'><Cube currency='USD' rate='1.0777'/></Cube></Cube>"
-EURO = Decimal("1.0777")
-# What each broker's own account gets; a rate for the pound is known to nobody.
+SWISS = "PKSANDBOX00000000CHF"
+# What each broker's own account gets.
 TRADED = {
     "alpaca": {"AAPL": "3", "BTC/USD": "0.12345678"},
     "coinbase": {"ETH/USD": "0.75"},
@@ -99,8 +98,7 @@ def _trade(made: World) -> None:
 
 @asynccontextmanager
 async def _linked(folder: Path) -> AsyncIterator[tuple[World, Api]]:
-    (folder / "ecb.xml").write_text(ECB)
-    async with world(folder, ECB_RATES=str(folder / "ecb.xml")) as made:
+    async with world(folder) as made:
         found = doors(made.box)
         _trade(made)
         async with made.served(**_at(found)) as (url, _):
@@ -119,11 +117,20 @@ def _known(found: dict[str, Any]) -> bool:
 
 
 async def test_a_portfolio_over_four_brokers_and_three_currencies_adds_up(tmp_path: Path) -> None:
-    async with _linked(tmp_path) as (_, api):
-        found = await until(lambda: api.ask(OWNED), _known)
+    async with _linked(tmp_path) as (made, api):
+        # Whose rate nobody tells.
+        made.box.alpaca.account(SWISS, "secret", cash=Decimal("99.5")).currency = "CHF"
+        await api.link(SWISS, "secret")
+        await until(lambda: api.ask(OWNED), _known)
+        # The fields of one answer are read one after another: only now do all see the same.
+        found = await api.ask(OWNED)
     told = found["portfolio"]
     total = Decimal(told["value"])
-    rates = {"USD": Decimal(1), "EUR": EURO}
+    rates = {one["currency"]: Decimal(one["rate"]) for one in told["rates"]}
+    assert rates.keys() == {"EUR", "GBP"}
+    assert {(one["base"], one["source"]) for one in told["rates"]} == {("USD", "BROKER")}
+    assert all(one["asOf"] for one in told["rates"])
+    rates["USD"] = Decimal(1)
     cash = [one for account in found["accounts"] for one in account["balances"]]
     # What a future is worth is in the cash already.
     held = [one for one in found["positions"]["nodes"] if _is_paid(one)]
@@ -135,12 +142,9 @@ async def test_a_portfolio_over_four_brokers_and_three_currencies_adds_up(tmp_pa
     for slices in told["allocation"].values():
         assert sum(Decimal(one["value"]) for one in slices) == total
     assert {one["key"] for one in told["allocation"]["byBroker"]} == set(TRADED)
-    assert {one["key"] for one in told["allocation"]["byCurrency"]} == {"USD", "EUR"}
-    (rate,) = told["rates"]
-    assert (rate["currency"], rate["rate"], rate["source"]) == ("EUR", "1.0777", "ECB")
-    unrated = [one for one in told["leftOut"] if one["reason"] == "NO_RATE"]
-    assert {one["currency"] for one in unrated} == {"GBP"}
-    assert [one["instrument"]["symbol"] for one in unrated if one["instrument"]] == ["VOD"]
+    assert {one["key"] for one in told["allocation"]["byCurrency"]} == {"USD", "EUR", "GBP"}
+    (missing,) = [one for one in told["leftOut"] if one["reason"] == "NO_RATE"]
+    assert (missing["currency"], missing["amount"]) == ("CHF", "99.5")
 
 
 def _is_paid(position: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from domain.errors import BrokerError
 from domain.events import Alive, Stirred
 from domain.holding import Mark, MarkSource, value
 from domain.instrument import AssetClass, Instrument
+from domain.rates import Money, Rates
 from domain.transaction import TransactionType
 from sandbox import Sandbox
 from sandbox.ibkr.gateway import Gateway
@@ -42,7 +43,7 @@ async def test_everything_that_is_held_is_read_and_valued(
     told = await line.snapshot(number)
     assert sorted(one.instrument.asset_class for one in told.holdings) == sorted(HELD.values())
     marks = {mark.instrument_id: mark for mark in told.marks}
-    assert marks.keys() == {one.instrument.id for one in told.holdings}
+    assert marks.keys() >= {one.instrument.id for one in told.holdings}
     currencies = {one.currency for one in told.holdings}
     assert currencies == {"USD", "EUR", "GBP"}
     by_class = {one.instrument.asset_class: one for one in told.holdings}
@@ -183,3 +184,14 @@ async def test_a_search_finds_what_is_called_so(line: Line) -> None:
     assert {one.asset_class for one in found} == {AssetClass.OPTION}
     steps = await line.increments(APPLE)
     assert steps.tick == Decimal("0.01")
+
+
+async def test_what_a_currency_is_converted_at_is_told_as_the_price_of_its_pair(
+    box: Sandbox, line: Line, gateway: Gateway, number: str
+) -> None:
+    trade(box, gateway.accounts[number], "SAP.IBIS", "3")
+    told = {mark.instrument_id: mark for mark in (await line.snapshot(number)).marks}
+    euro = Instrument(asset_class=AssetClass.FX, symbol="EUR/USD", currency="USD")
+    assert told[euro.id].price == box.exchange.market.quotes["EUR.USD"].last
+    assert told[euro.id].currency == "USD"
+    assert Rates.of(Money(), told.values()).rate("EUR", "USD")
