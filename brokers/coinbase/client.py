@@ -24,8 +24,8 @@ from domain.errors import (
 _ROOT = "/api/v3/brokerage"
 _PERMISSIONS = f"{_ROOT}/key_permissions"
 _MILLISECONDS = 1000
-# Tokens live for two minutes from our clock's now on: by then it is the clock that is at fault.
-_MOST_SKEW_SECONDS = 30
+# Tokens are good from our clock's now on, for two minutes: past this the clock is to be set first.
+_SKEW_SECONDS = 5
 
 _DIALECT = Dialect(
     refusal=lambda answer, call, _: errors.refusal(answer, call),
@@ -98,11 +98,6 @@ class Client:
 
     async def _settle(self, call: Call, doubt: errors.Doubtful) -> None:
         """Nothing if the key is good after all; else the error that says what is not."""
-        off = await self._seconds_off(call)
-        if off is not None and abs(off) > _MOST_SKEW_SECONDS:
-            way = "behind" if off > 0 else "ahead of"
-            message = f"this machine's clock is {abs(off)} seconds {way} Coinbase's: set it right"
-            raise Refused(message, broker_code=doubt.broker_code)
         try:
             await self._http.request(_probe(call, _PERMISSIONS), self._url(_PERMISSIONS))
         except errors.Doubtful:
@@ -113,7 +108,11 @@ class Client:
             raise Refused(f"{doubt.message}; {failure}") from None
         else:
             return
-        raise CredentialsRejected("Coinbase does not know this key any more, or not its signature")
+        off = await self._seconds_off(call)
+        if off is None or abs(off) <= _SKEW_SECONDS:
+            raise CredentialsRejected("Coinbase does not know this key, or not its signature")
+        way = "behind" if off > 0 else "ahead of"
+        raise Refused(f"this machine's clock is {abs(off)} seconds {way} Coinbase's: set it right")
 
     async def _seconds_off(self, call: Call) -> int | None:
         """How far Coinbase's clock is ahead of ours; None if it does not say."""
