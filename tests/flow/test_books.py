@@ -1,0 +1,81 @@
+"""A long history over the wire: its reading killed in the middle, resumed, and amended later."""
+
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from sandbox.account import MovementKind
+from sandbox.orders import Side, Ticket
+from tests.flow.test_connecting import _synced
+from tests.flow.waiting import until
+from tests.flow.world import world
+
+DIVIDENDS, FILLS, PAGES = 5_996, 3, 60
+SOME = "{ transactions(first: 200) { nodes { id } } }"
+ALL = """
+query($after: Cursor) {
+  transactions(first: 200, after: $after) {
+    edges { node { id type status amount quantity } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+
+async def test_a_history_that_is_read_over_many_pages_survives_a_kill_and_an_amendment(
+    tmp_path: Path,
+) -> None:
+    async with world(tmp_path) as made:
+        exchange, paper = made.box.exchange, made.box.paper
+        for _ in range(FILLS):
+            exchange.submit(paper, Ticket(symbol="AAPL", side=Side.BUY, quantity=Decimal(1)))
+            exchange.work()
+        for _ in range(DIVIDENDS):
+            exchange.move_cash(paper, MovementKind.DIVIDEND, Decimal("0.01"), symbol="AAPL")
+        # Its pages are so slow that the reading is under way when the server is killed.
+        made.box.faults.add("slow", path="/v2/account/activities", count=0, seconds=0.2)
+        async with made.served() as (url, child):
+            api = made.api(url)
+            id = await api.link()
+            await until(lambda: api.ask(SOME), lambda d: len(d["transactions"]["nodes"]) == 200)
+            child.process.kill()
+            await child.ended()
+        asked = _pages(made.box.log.entries)
+        made.box.faults.clear()
+        async with made.served() as (url, _):
+            api = made.api(url)
+            await until(lambda: api.connection(id), _read_whole)
+            # The one page that was on its way when it died is asked for again, and no other.
+            assert asked < PAGES
+            assert _pages(made.box.log.entries) <= PAGES + 2
+            booked = await api.pages(ALL, "transactions")
+            _check(booked, corrected=0)
+            paper.movements[-1] = replace(paper.movements[-1], amount=Decimal("0.02"))
+            await _synced(api, id)
+            after = await api.pages(ALL, "transactions")
+            _check(after, corrected=1)
+            (amended,) = [node for node in after if node["status"] == "CORRECTED"]
+            assert amended["amount"] == "0.02"
+            assert amended["id"] in {node["id"] for node in booked}
+
+
+def _pages(entries: Any) -> int:
+    return sum(entry.path == "/v2/account/activities" for entry in entries)
+
+
+def _read_whole(connection: dict[str, Any]) -> bool:
+    fresh = {each["resource"]: each["succeededAt"] for each in connection["freshness"]}
+    return fresh.get("TRANSACTIONS") is not None
+
+
+def _check(booked: list[dict[str, Any]], *, corrected: int) -> None:
+    """All of them, alike as they are, and none twice; the deposit that opened the account too."""
+    assert len({node["id"] for node in booked}) == len(booked) == DIVIDENDS + FILLS + 1
+    assert Counter(node["type"] for node in booked) == {
+        "DIVIDEND": DIVIDENDS,
+        "BUY": FILLS,
+        "DEPOSIT": 1,
+    }
+    assert Counter(node["status"] for node in booked)["CORRECTED"] == corrected
