@@ -233,6 +233,7 @@ class Opening:
 
     `permission` is what the person wants it for, so that no more than that is asked for; what may
     leave is the gate's to say. `prices`, where there are any, are to be used for the line's own.
+    `trial` is a line that only proves the credentials, maybe beside one of the same connection.
     """
 
     credentials: Credentials
@@ -242,6 +243,7 @@ class Opening:
     clock: Clock
     permission: Permission = Permission.READ
     prices: Prices | None = None
+    trial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

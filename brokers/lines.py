@@ -77,7 +77,7 @@ class Lines:
     ) -> AsyncIterator[Broker]:
         """A line of the caller's own, which only reads, to try credentials before they are kept."""
         gate = self._gate(connection, lambda: Permission.READ)
-        broker = await self._dial(connection, Credentials(credentials), gate)
+        broker = await self._dial(connection, Credentials(credentials), gate, trial=True)
         try:
             yield broker
         finally:
@@ -115,10 +115,13 @@ class Lines:
         line = self._lines.get(connection)
         return Permission.READ if line is None else line.permission
 
-    async def _dial(self, connection: Connection, credentials: Credentials, gate: Gate) -> Broker:
+    async def _dial(
+        self, connection: Connection, credentials: Credentials, gate: Gate, *, trial: bool = False
+    ) -> Broker:
         plugin = self._plugin(connection.broker)
         opening = self._opening(connection, credentials, gate)
-        return await plugin.open(replace(opening, prices=self._prices(plugin, opening)))
+        prices = self._prices(plugin, opening)
+        return await plugin.open(replace(opening, prices=prices, trial=trial))
 
     def _prices(self, plugin: Plugin, opening: Opening) -> Prices | None:
         """A part of the house's, where the server has a key of its own."""

@@ -6,7 +6,7 @@ numbers in the portfolio (recorded bodies, 2023-12).
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from brokers.coinbase.symbols import coin_of, future_of
 from brokers.wire import Row
@@ -18,6 +18,8 @@ from domain.ticket_options import Increments
 
 DOLLARS = "USD"
 _FIAT = frozenset({"ACCOUNT_TYPE_FIAT", "FIAT"})
+# Both sides of a price that is worked out are rounded: more digits of it would mean nothing.
+_ROUNDED = Context(prec=10)
 # What a key may do that nobody should let it, as the account shows it.
 MAY_TRANSFER = "the key may transfer funds out: make one that can only view and trade"
 _READS_ONLY = "the key may not trade"
@@ -213,7 +215,7 @@ def _price(position: Row) -> Decimal | None:
     worth, quantity = position.figure("total_balance_fiat"), position.figure("total_balance_crypto")
     if not worth or not quantity:
         return None
-    return _each(worth, quantity)
+    return finest(_ROUNDED.divide(worth, quantity))
 
 
 def _each(amount: Decimal, quantity: Decimal) -> Decimal:

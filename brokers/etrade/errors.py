@@ -66,9 +66,10 @@ _BY_CODE: Mapping[str, type[Refused]] = {
     "10035": NotPermitted,
 }
 _NO_SUCH_INSTRUMENT = frozenset({"1002", "1019", "1024", "10033"})
-# "Not available, try again" (100, of accounts: no such key), not processed, quotes down, no price,
-# still updating, maintenance.
-_PASSING = frozenset({"100", "163", "300", "670", "1508", "1524"})
+# Not processed, quotes down, no price, still updating, maintenance: not now, but later.
+_PASSING = frozenset({"163", "300", "670", "1508", "1524"})
+# "The requested service is not currently available" does not say how far a request got.
+_UNCLEAR = "100"
 
 
 class Stale(CredentialsRejected):
@@ -107,6 +108,8 @@ def _meant(status: int, told: Said, call: Call, after_seconds: float | None) -> 
     if status == HTTPStatus.TOO_MANY_REQUESTS or _TOO_MANY in told.message.lower():
         wait = _USUAL_WAIT if after_seconds is None else after_seconds
         return RateLimited(message, retry_after=wait, broker_code=told.code)
+    if told.code == _UNCLEAR:
+        return unanswered(call, message)
     kind = _by_code(told.code, call)
     if kind is not None:
         return kind(message, broker_code=told.code)

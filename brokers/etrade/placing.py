@@ -64,6 +64,7 @@ class Placing:
     async def cancel(self, order: OrderReport) -> None:
         """Ask for it; one that is pending already is what was wanted."""
         with nothing_sent():
+            await self._client.session.fresh()
             key = await self._listing.key(order.account)
         body = canceling(order.broker_order_id.partition("#")[0])
         try:

@@ -1,11 +1,10 @@
 """Prices of what is followed, asked for by turns, as E*TRADE pushes none."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from brokers.etrade.client import Client
-from brokers.etrade.quotes import BATCH, batches, marks
-from brokers.etrade.symbols import symbol_of
+from brokers.etrade.quotes import batches, marks
 from brokers.waiting import first, together
 from domain.clock import Clock
 from domain.errors import BrokerError, CredentialsRejected, InstrumentNotFound
@@ -38,16 +37,22 @@ class Prices:
         """The latest prices, fifty at a time; what E*TRADE has no price of is left out."""
         found: list[Mark] = []
         for batch in batches(instruments):
-            symbols = ",".join(symbol_of(several[0]) for several in batch.values())
-            many = {"overrideSymbolCount": "true"} if len(batch) > _FEW else {}
-            params = {"detailFlag": "ALL", "skipMiniOptionsCheck": "true", **many}
-            try:
-                body = await self._client.read("quotes", _PATH, params, symbols=symbols)
-            except InstrumentNotFound:
-                # A batch in which nothing is known; where something is, the rest is left out.
-                continue
-            found += marks(body, batch)
+            found += await self._asked(batch)
         return tuple(found)
+
+    async def _asked(self, batch: Mapping[str, list[Instrument]]) -> tuple[Mark, ...]:
+        """A symbol that is not known is left out, or fails its batch, which is then halved."""
+        many = {"overrideSymbolCount": "true"} if len(batch) > _FEW else {}
+        params = {"detailFlag": "ALL", "skipMiniOptionsCheck": "true", **many}
+        try:
+            symbols = ",".join(batch)
+            return marks(await self._client.read("quotes", _PATH, params, symbols=symbols), batch)
+        except InstrumentNotFound:
+            if len(batch) == 1:
+                return ()
+        named, middle = list(batch.items()), len(batch) // 2
+        before = await self._asked(dict(named[:middle]))
+        return (*before, *await self._asked(dict(named[middle:])))
 
     async def marks(self) -> AsyncIterator[Mark]:
         """Each new price of what is followed; nothing is asked for while nothing is.
@@ -76,6 +81,3 @@ class Prices:
         news = [mark for mark in told if self._latest.get(mark.instrument_id) != mark]
         self._latest = {mark.instrument_id: mark for mark in told}
         return news
-
-
-__all__ = ["BATCH", "POLL_EVERY", "Prices"]

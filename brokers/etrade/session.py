@@ -30,7 +30,9 @@ class Session:
         self._keys = keys_of(credentials)
         acquired = _moment(credentials)
         self.expires_at = next_midnight(acquired)
-        self._used_at, self.renewals = clock.monotonic(), 0
+        # Since when it idles is not known of one that was in use before: it is renewed to be sure.
+        idled_seconds = (clock.now() - acquired).total_seconds()
+        self._used_at, self.renewals = clock.monotonic() - idled_seconds, 0
         self._one = asyncio.Lock()
         self._ended: str | None = None
 

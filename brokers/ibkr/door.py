@@ -18,6 +18,7 @@ _HANDSHAKE, _RESTART = 5.0, 600.0
 # A Gateway lets go of a client id some moments after its socket died.
 _PAUSES = (0.25, 1.0)
 _IDS, _MORE_IDS = 998, 3
+_LARGEST = 2**31 - 1
 _GATEWAY = "gateway"
 
 
@@ -141,14 +142,16 @@ def _address(opening: Opening) -> tuple[str, str, int]:
 
 
 def _client_ids(opening: Opening) -> list[int]:
-    """The one that was asked for, or one of this connection's own and some to fall back on.
+    """The one that was asked for, or one of this connection's own, and some to fall back on.
 
-    0 is never ours: it would take over the orders that people place by hand.
+    What was asked for is not given up, but for a trial, beside which our line may hold it. 0 is never
+    ours: it would take over the orders that people place by hand.
     """
-    text = opening.credentials.get("client_id", "")
-    if text:
-        if not (text.isascii() and text.isdigit() and 0 < int(text) <= 2**31 - 1):
-            raise CredentialsRejected("a client id is a whole number from 1 on")
-        return [int(text)]
     own = zlib.crc32(opening.gate.connection.encode()) % _IDS
-    return [1 + (own + step) % _IDS for step in range(1 + _MORE_IDS)]
+    found = [1 + (own + step) % _IDS for step in range(1 + _MORE_IDS)]
+    text = opening.credentials.get("client_id", "")
+    if not text:
+        return found
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= _LARGEST):
+        raise CredentialsRejected("a client id is a whole number from 1 on")
+    return [int(text), *(found if opening.trial else ())]

@@ -20,6 +20,7 @@ from sandbox.ibkr.gateway import Gateway
 from sandbox.ibkr.notices import too_fast
 from tests.brokers.desk import Desk, Hurried
 from tests.brokers.ibkr_line.scene import hearing, limit, line_to, trade
+from tests.conformance.scene import opened
 from tests.waiting import until
 
 
@@ -68,6 +69,15 @@ async def test_a_client_id_that_is_taken_is_told_and_one_of_ours_gives_way(
     async with line_to(gateway, desk) as first, line_to(gateway, desk) as second:
         assert await first.accounts() == await second.accounts()
         assert len({one.client_id for one in gateway.started()}) == 2
+
+
+async def test_new_credentials_are_tried_beside_the_line_that_holds_the_client_id(
+    box: Sandbox, gateway: Gateway
+) -> None:
+    async with opened("ibkr", box) as scene:
+        await (await scene.broker()).accounts()
+        async with scene.lines.trial(scene.connection, scene.stage.credentials) as trial:
+            assert len(await trial.accounts()) == len(gateway.accounts)
 
 
 async def test_an_api_that_only_reads_is_read_and_refuses_orders(
