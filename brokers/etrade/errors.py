@@ -108,12 +108,11 @@ def _meant(status: int, told: Said, call: Call, after_seconds: float | None) -> 
     if status == HTTPStatus.TOO_MANY_REQUESTS or _TOO_MANY in told.message.lower():
         wait = _USUAL_WAIT if after_seconds is None else after_seconds
         return RateLimited(message, retry_after=wait, broker_code=told.code)
-    if told.code == _UNCLEAR:
-        return unanswered(call, message)
     kind = _by_code(told.code, call)
     if kind is not None:
         return kind(message, broker_code=told.code)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+    late = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
+    if late or told.code == _UNCLEAR:
         return unanswered(call, message)
     if told.code in _PASSING:
         # Refused in words, so it was not done; a read may be tried again.

@@ -250,7 +250,7 @@ READERS: tuple[tuple[str, Reader], ...] = (
     ("error_codes*", codes),
     ("error_1021*", refused(InsufficientFunds)),
     ("error_101_*", refused(errors.NoSuchPreview)),
-    ("error_100*", refused(Refused)),
+    ("error_100*", refused(OutcomeUnknown)),
     ("error_generic*", refused(OutcomeUnknown, call=READING)),
     ("error_401_token*", refused(errors.Stale, status=401)),
     ("error_401_consumer*", refused(CredentialsRejected, status=401)),

@@ -135,6 +135,17 @@ async def test_those_who_find_it_asleep_at_once_renew_it_once() -> None:
         assert sent(day.box, "/renew_access_token") == 1
 
 
+async def test_a_token_that_was_in_use_before_a_restart_is_renewed_to_be_sure() -> None:
+    async with begun(DAYS[-1]) as day:
+        credentials = day.box.etrade.token()
+        await day.clock.advance(3 * 3600)
+        async with lined(day.box, Desk(clock=day.clock), credentials) as line:
+            assert await line.accounts()
+            assert await line.accounts()
+        assert sent(day.box, "/renew_access_token") == 1
+        assert sent(day.box, "/accounts/list.json") == 2
+
+
 async def test_a_token_that_is_revoked_ends_the_sign_in_without_a_storm() -> None:
     async with begun(DAYS[-1]) as day:
         (token,) = day.box.etrade.tokens.access.values()

@@ -350,6 +350,15 @@ async def test_quotes_come_fifty_at_a_time_and_unknown_ones_are_left_out(
     assert asked == [50, 13]
 
 
+async def test_one_symbol_that_fails_its_batch_costs_no_other_its_price(
+    line: Line, box: Sandbox
+) -> None:
+    told = {"Error": {"code": 1019, "message": "Invalid symbol"}}
+    box.faults.add("alter", path="*/market/quote/*", set=told)
+    found = await line.quotes([APPLE, CALL, FUND])
+    assert {mark.instrument_id for mark in found} == {APPLE.id, CALL.id, FUND.id}
+
+
 async def test_instruments_are_looked_up(line: Line) -> None:
     assert [one.symbol for one in await line.instruments("apple", None)] == ["AAPL"]
     assert [one.symbol for one in await line.instruments("v", AssetClass.MUTUAL_FUND)] == ["VFIAX"]
