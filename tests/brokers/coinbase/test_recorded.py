@@ -87,7 +87,7 @@ def recorded_portfolio(body: object) -> None:
     held = parse.holdings(rows([wallet], "the wallets"), told)
     assert [one.cost_basis for one in held if one.quantity] == [Decimal("70.899345")]
     (mark,) = parse.marks(told, held, NOW)
-    assert round(mark.price, 8) == Decimal("3.62449990")
+    assert mark.price == Decimal("3.624499899")
 
 
 def permissions(body: object) -> None:
