@@ -31,8 +31,8 @@ def main() -> int:
         _compile(uv, "test", ["pyproject.toml", "--extra=test", "-c=locks/runtime.txt"])
         for name, needs in _apart().items():
             _compile(uv, name, ["-", "--no-annotate"], "\n".join(needs))
-        needs = "\n".join(_with_ib_insync())
-        _compile(uv, IB_INSYNC, ["-", "--no-annotate", "-c=locks/runtime.txt"], needs)
+        as_running = ["-", "--no-annotate", "-c=locks/runtime.txt"]
+        _compile(uv, IB_INSYNC, as_running, "\n".join(_with_ib_insync()))
     return 0
 
 
@@ -65,7 +65,8 @@ def _with_ib_insync() -> list[str]:
     """What running needs, on the other library for Interactive Brokers' Gateway."""
     project = _project()
     usual: list[str] = [one for one in project["dependencies"] if not one.startswith("ib_async")]
-    return usual + project["optional-dependencies"][IB_INSYNC]
+    other: list[str] = project["optional-dependencies"][IB_INSYNC]
+    return usual + other
 
 
 if __name__ == "__main__":
