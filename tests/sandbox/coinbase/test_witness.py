@@ -40,6 +40,7 @@ TRADED = {
         "stop": "OPEN",
     },
     "again": True,
+    "edit preview": ["1026.12", []],
     "edited": [True, "0.02", "51000"],
     "open": 4,
     "canceled": [

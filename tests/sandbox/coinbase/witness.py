@@ -67,6 +67,7 @@ def trade(client):
     }
     ids = {name: one.success_response["order_id"] for name, one in orders.items()}
     again = client.limit_order_gtc_buy("l1", PRODUCT, "0.01", "50000")
+    changed = client.preview_edit_order(ids["limit"], size="0.02", price="51000")
     edited = client.edit_order(ids["limit"], size="0.02", price="51000")
     became = {name: client.get_order(one).order for name, one in ids.items()}
     listed = [one.order_id for one in client.list_orders(order_status=["OPEN"]).orders]
@@ -76,6 +77,7 @@ def trade(client):
         "preview": [preview.order_total, preview.errs],
         "became": {name: one.status for name, one in became.items()},
         "again": again.success_response["order_id"] == ids["limit"],
+        "edit preview": [changed.order_total, changed.errors],
         "edited": [
             edited.success,
             *became["limit"].order_configuration.limit_limit_gtc.to_dict().values(),
