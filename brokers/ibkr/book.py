@@ -210,6 +210,9 @@ class Book:
     def _complain(self, word: said.Complaint) -> Touched | None:
         """A refusal of a new order ends it; of a change to a working one it ends nothing."""
         known = self.of_order(self._client_id(), word.id)
+        if known is not None and word.code == codes.CANCELED:
+            known.complaint = shown(word.text).partition("reason:")[2].strip()
+            return known.perm_id, None
         if known is None or codes.is_notice(word.code):
             return None
         known.complaint = shown(word.text)

@@ -64,15 +64,44 @@ class Catalog:
         return instrument_of(contract)
 
     async def search(self, text: str, asset_class: AssetClass | None) -> Sequence[Instrument]:
-        """Stocks and the like that are called so, or the contracts on an underlying."""
+        """Stocks and the like that are called so, or the contracts on an underlying.
+
+        Options are those of the next expiry, or of the one that is named: `AAPL 2027-12`.
+        """
         if asset_class in {None, AssetClass.EQUITY, AssetClass.ETF, AssetClass.INDEX}:
             return await self._matches(text, asset_class)
-        probe = Instrument(asset_class=asset_class, symbol=text, currency="")
-        asked = replace(wanted(probe), local_symbol="", symbol=text.partition("/")[0].upper())
+        name, _, day = text.strip().upper().partition(" ")
+        probe = Instrument(asset_class=asset_class, symbol=name.partition("/")[0], currency="")
+        asked = wanted(probe)
+        asked = replace(asked, local_symbol="", symbol=asked.local_symbol or asked.symbol)
+        month = day.replace("-", "")
+        if asset_class is AssetClass.OPTION:
+            asked = replace(asked, last_trade_date=await self._expiry(name, month))
+        elif asset_class is AssetClass.FUTURE_OPTION:
+            if not month:
+                raise InstrumentNotFound(f"name the month as well: {name} 2027-03")
+            asked = replace(asked, last_trade_date=month)
         found = await self._ask(replace(asked, exchange=""))
         for one in found:
             self._keep(one)
         return tuple(_named(one) for one in found)
+
+    async def _expiry(self, symbol: str, day: str) -> str:
+        """The first expiry of options on a stock that begins so: all of them are thousands."""
+        stock = Instrument(asset_class=AssetClass.EQUITY, symbol=symbol, currency="USD")
+        under = (await self.details(stock)).contract
+        words = await self._link.ask(
+            "expiries",
+            "REQ_SEC_DEF_OPT_PARAMS",
+            lambda client, number: client.reqSecDefOptParams(
+                number, under.symbol, "", under.sec_type, under.con_id
+            ),
+        )
+        days = {one for word in words if isinstance(word, said.Expiries) for one in word.days}
+        found = sorted(one for one in days if one.startswith(day))
+        if not found:
+            raise InstrumentNotFound(f"there are no options on {symbol} that end then")
+        return found[0]
 
     async def _matches(self, text: str, asset_class: AssetClass | None) -> Sequence[Instrument]:
         words = await self._link.ask(

@@ -18,7 +18,7 @@ _SOME_TIME = "946684800"
 _CONTRACT = slice(3, 14)
 # The messages that are answers to what is asked here; whatever else is told is passed over.
 _HEARD = frozenset({1, 3, 4, 5, 10, 11, 18, 46, 49, 52, 53, 55, 57, 59, 61, 62, 73, 74, 79, 95})
-_HEARD |= {101, 102}
+_HEARD |= {75, 76, 101, 102}
 
 
 class Exact(library.Decoder):  # type: ignore[misc]  # the library is chosen when it runs
@@ -67,6 +67,9 @@ class Exact(library.Decoder):  # type: ignore[misc]  # the library is chosen whe
 
     def priceSizeTick(self, fields: list[str]) -> None:  # noqa: N802 (the library's)
         self._ears.tick(int(fields[2]), int(fields[3]), rounded(fields[4]))
+
+    def securityDefinitionOptionParameter(self, fields: list[str]) -> None:  # noqa: N802 (the library's)
+        self._ears.expiries(int(fields[1]), fields[7 : 7 + int(fields[6])])
 
     def execDetails(self, fields: list[str]) -> None:  # noqa: N802 (the library's)
         self._ears.time = fields[15]

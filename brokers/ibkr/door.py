@@ -144,8 +144,8 @@ def _address(opening: Opening) -> tuple[str, str, int]:
 def _client_ids(opening: Opening) -> list[int]:
     """The one that was asked for, or one of this connection's own, and some to fall back on.
 
-    What was asked for is not given up, but for a trial, beside which our line may hold it. 0 is never
-    ours: it would take over the orders that people place by hand.
+    What was asked for is not given up, but for a trial, beside which our line may hold it. 0 is
+    never ours: it would take over the orders that people place by hand.
     """
     own = zlib.crc32(opening.gate.connection.encode()) % _IDS
     found = [1 + (own + step) % _IDS for step in range(1 + _MORE_IDS)]

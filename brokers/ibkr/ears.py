@@ -53,6 +53,9 @@ class Ears:
     def tick(self, id: int, kind: int, price: Decimal | None) -> None:
         self._hear(id, said.Tick(kind=kind, price=price))
 
+    def expiries(self, id: int, days: Sequence[str]) -> None:
+        self._hear(id, said.Expiries(days=tuple(days)))
+
     # From here on the names are the library's.
 
     def connectAck(self) -> None: ...  # noqa: N802
@@ -182,6 +185,9 @@ class Ears:
             contract = contract_of(match.contract)
             name = clean(getattr(match.contract, "description", ""))
             self._hear(id, said.Match(contract=contract, name=name))
+        self._hear(id, self._end)
+
+    def securityDefinitionOptionParameterEnd(self, id: int) -> None:  # noqa: N802
         self._hear(id, self._end)
 
     def tickString(self, id: int, kind: int, text: str) -> None:  # noqa: N802

@@ -93,7 +93,7 @@ def report_of(
         working=None if known.ended else working,
         parent=str(parent.perm_id) if parent else None,
         legs=legs,
-        reason=known.rejected or None,
+        reason=known.rejected or (known.complaint if status.terminal else "") or None,
     )
 
 

@@ -28,7 +28,8 @@ _DELAYED_IF_NEED_BE = 3
 _DELAY = timedelta(minutes=15)
 _BID, _ASK, _LAST, _CLOSE = {1, 66}, {2, 67}, {4, 68}, {9, 75}
 _STAMPS, _DELAYED = {45, 88}, {66, 67, 68, 75, 88}
-_MOST = 100
+# A user has a hundred lines of market data unless more are bought.
+_MOST, _AT_ONCE = 80, 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,10 @@ class Prices:
 
     async def quotes(self, instruments: Sequence[Instrument]) -> tuple[Mark, ...]:
         """The latest prices; what is not told or not allowed is left out."""
-        found = await asyncio.gather(*(self._quote(one) for one in instruments))
+        found: list[Mark | None] = []
+        for first in range(0, len(instruments), _AT_ONCE):
+            batch = instruments[first : first + _AT_ONCE]
+            found += await asyncio.gather(*(self._quote(one) for one in batch))
         return tuple(mark for mark in found if mark is not None)
 
     def follow(self, instruments: frozenset[Instrument]) -> None:

@@ -191,6 +191,13 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expiries:
+    """The days on which options of an underlying end, as 20271217."""
+
+    days: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:
     """An error or a notice, of the request or order with this id; -1 is of none."""
 
@@ -221,6 +228,7 @@ Said = (
     | Profit
     | Tick
     | Match
+    | Expiries
     | Complaint
     | Time
     | Done

@@ -4,8 +4,10 @@ import asyncio
 from contextlib import suppress
 from decimal import Decimal
 
+import pytest
+
 from brokers.ibkr.line import Line
-from domain.errors import BrokerError
+from domain.errors import BrokerError, InstrumentNotFound
 from domain.events import Alive, Stirred
 from domain.holding import Mark, MarkSource, value
 from domain.instrument import AssetClass, Instrument
@@ -182,6 +184,13 @@ async def test_a_search_finds_what_is_called_so(line: Line) -> None:
     assert APPLE.id in {one.id for one in await line.instruments("AAPL", None)}
     found = await line.instruments("AAPL", AssetClass.OPTION)
     assert {one.asset_class for one in found} == {AssetClass.OPTION}
+    assert await line.instruments("AAPL 2027-12", AssetClass.OPTION) == found
+    with pytest.raises(InstrumentNotFound, match="end then"):
+        await line.instruments("AAPL 2026-01", AssetClass.OPTION)
+    with pytest.raises(InstrumentNotFound, match="name the month"):
+        await line.instruments("ES", AssetClass.FUTURE_OPTION)
+    (call,) = await line.instruments("ES 2027-03", AssetClass.FUTURE_OPTION)
+    assert call.symbol == "ESH7 C6800"
     steps = await line.increments(APPLE)
     assert steps.tick == Decimal("0.01")
 

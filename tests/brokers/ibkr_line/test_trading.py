@@ -161,6 +161,23 @@ async def test_a_rejection_says_why_and_is_told_in_the_stream_too(
     assert refused.value.message.startswith("Interactive Brokers: Order rejected")
 
 
+async def test_the_reason_of_a_cancel_that_nobody_asked_for_is_told(
+    box: Sandbox, line: Line, gateway: Gateway, number: str
+) -> None:
+    """As when a price is too far through the market (vendor's page on automated systems)."""
+    async with hearing(line) as heard:
+        placed = await line.place(limit(number))
+        (order,) = gateway.desk.open_orders()
+        box.exchange.cancel(order.account, order.exchange_id)
+        box.exchange.work()
+        notice = Notice(202, "Order Canceled - reason:too far through the market")
+        gateway.announce(notice, order.order_id)
+        await until(
+            lambda: any(one.reason == "too far through the market" for one in reports(heard))
+        )
+    assert status(known(reports(heard), placed.broker_order_id)) is OrderStatus.CANCELED
+
+
 async def test_an_order_to_fill_at_once_or_never_ends_canceled_and_not_rejected(
     box: Sandbox, line: Line, number: str
 ) -> None:
