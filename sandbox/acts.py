@@ -55,8 +55,12 @@ async def mute_streams(box: "Sandbox", _: Mapping[str, Any]) -> None:
 async def revoke(box: "Sandbox", asked: Mapping[str, Any]) -> None:
     """Let the key or token `id` in no more, and reset the websockets that it opened."""
     name = str(asked["id"])
-    broker = box.coinbase if name in box.coinbase.access.keys else box.alpaca
-    broker.revoke(name)
+    if name in box.etrade.tokens.access:
+        box.etrade.revoke(name)
+    elif name in box.coinbase.access.keys:
+        box.coinbase.revoke(name)
+    else:
+        box.alpaca.revoke(name)
 
 
 async def partial_fills(box: "Sandbox", asked: Mapping[str, Any]) -> None:

@@ -113,6 +113,10 @@ class ETrade:
             "signed_in_at": self._exchange.time().isoformat(),
         }
 
+    def revoke(self, token: str) -> None:
+        """Let a token in no more, nor renew it."""
+        self.tokens.access[token].revoked = True
+
     def expire(self, *, but: str = "") -> None:
         """End every token at once, as midnight does, but one that may be given later."""
         for name, token in self.tokens.access.items():

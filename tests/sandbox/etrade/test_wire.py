@@ -171,3 +171,10 @@ async def test_nobody_is_let_in_unsigned(box: Sandbox, path: str) -> None:
     ):
         assert answer.status == 401
         assert "oauth_problem" in await answer.text()
+
+
+async def test_a_token_is_revoked_on_command(ask: Ask, box: Sandbox) -> None:
+    (token,) = box.etrade.tokens.access
+    await box.inflict("revoke", id=token)
+    status, text = await ask("GET", "/v1/accounts/list.json")
+    assert (status, "token_rejected" in text) == (401, True)
