@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from brokers import plugins
 from brokers.contract import Plugin
-from domain.capabilities import UNPROVEN, Capabilities, Evidence, PreviewBy, Proof
+from domain.capabilities import UNPROVEN, Capabilities, Evidence, PreviewBy, Proof, Pushed
 from tools.markdown import table, words
 from tools.observed import Observed, kept
 
@@ -67,10 +67,13 @@ def _others(able: Capabilities, seen: Observed) -> Iterator[tuple[str, ...]]:
     yield "preview", _spoken(seen["preview"]), "ours" if estimated else _proof(able, "preview")
     yield "replacing", _spoken(seen["replacing"]), _proof(able, "replacing")
     for pushed in seen["pushes"]:
-        yield f"{pushed.lower()} pushed", "yes", _proof(able, f"pushes.{pushed}")
+        polled = able.asks_for_prices and pushed == Pushed.MARKS
+        how = "no: asked for while somebody watches" if polled else "yes"
+        yield f"{pushed.lower()} pushed", how, _proof(able, f"pushes.{pushed}")
     rate = f"{able.rate.calls} calls in {_long(able.rate.per)}"
     yield "rate", rate, _proof(able, "rate")
-    yield "found by our id", _back(able.find_horizon), _proof(able, "find_horizon")
+    by = "our id" if able.tells_our_ids else "what it says"
+    yield f"found by {by}", _back(able.find_horizon), _proof(able, "find_horizon")
     yield "not found means not placed", _after(able), _proof(able, "absence_settles")
     yield "polled with an order open", f"every {_long(able.poll_open_every)}", "ours"
     yield "polled otherwise", f"every {_long(able.poll_every)}", "ours"
