@@ -45,7 +45,7 @@ TRADED = {
 }
 
 
-def _at(box_doors: tuple[Door, ...]) -> dict[str, str]:
+def settings_of(box_doors: tuple[Door, ...]) -> dict[str, str]:
     """Settings that put the sandbox in every broker's place."""
     return {
         f"ENDPOINTS__{door.broker}__{door.environment}__{name}".upper(): url
@@ -58,7 +58,7 @@ def _values(door: Door, given: Any) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in given.items()]
 
 
-async def _link(api: Api, door: Door) -> str:
+async def link(api: Api, door: Door) -> str:
     """Sign in there as a person would; the connection's id."""
     asked = {
         "broker": door.broker,
@@ -101,10 +101,10 @@ async def _linked(folder: Path) -> AsyncIterator[tuple[World, Api]]:
     async with world(folder) as made:
         found = doors(made.box)
         _trade(made)
-        async with made.served(**_at(found)) as (url, _):
+        async with made.served(**settings_of(found)) as (url, _):
             api = made.api(url)
             for door in found:
-                await _link(api, door)
+                await link(api, door)
             yield made, api
 
 
