@@ -97,8 +97,8 @@ def _type(raw: str, amount: Decimal | None) -> TransactionType:
 
 def _status(row: Row) -> TransactionStatus:
     """A day of posting that is zero is still to come."""
-    posted = row.text("postDate")
-    return TransactionStatus.PENDING if posted == "0" else TransactionStatus.POSTED
+    posted = row.amount("postDate")
+    return TransactionStatus.PENDING if posted == 0 else TransactionStatus.POSTED
 
 
 def _signed(kind: TransactionType, quantity: Decimal | None) -> Decimal | None:
