@@ -162,12 +162,22 @@ async def _asked(
             http.request(method, url, data=body, headers=sent, allow_redirects=False) as answer,
         ):
             answer.raise_for_status()
-            told = orjson.loads(await answer.content.read(_LONGEST_ANSWER))
+            told = orjson.loads(await _whole(answer))
     except (aiohttp.ClientError, TimeoutError, OSError, orjson.JSONDecodeError) as error:
         raise _away("it does not answer as it should") from error
     if not isinstance(told, dict):
         raise _away("it does not answer as it should")
     return told
+
+
+async def _whole(answer: aiohttp.ClientResponse) -> bytes:
+    """The body, however many pieces it comes in; Problem if it is too long."""
+    body = bytearray()
+    async for piece in answer.content.iter_any():
+        body += piece
+        if len(body) > _LONGEST_ANSWER:
+            raise _away("it answers at too great a length")
+    return bytes(body)
 
 
 def _no(why: str) -> Problem:
