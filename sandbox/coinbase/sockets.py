@@ -152,10 +152,9 @@ class Session:
         if channel in _PRIVATE:
             if key is None or not key.can_view:
                 return self._fail("authentication failure")
-            self.key = key
-        # Without products the user channel tells of all, and heartbeats have none.
-        mine = key.account.id if key else ""
-        named = names if channel in _PUBLIC - {"heartbeats"} else {mine or channel}
+            self.key, names = key, {key.account.id}
+        # Heartbeats are of no product.
+        named = {channel} if channel == "heartbeats" else names
         self.channels.setdefault(channel, set()).update(named)
         return self._subscribed(channel)
 

@@ -122,7 +122,8 @@ async def test_prices_need_no_key_and_start_with_how_they_stand(
 async def test_heartbeats_count_on(box: Sandbox, client: aiohttp.ClientSession) -> None:
     box.coinbase.markets.beat = 0.01
     socket = await opened(client, box.coinbase.market)
-    await ask(socket, "heartbeats")
+    ack = await ask(socket, "heartbeats", token=token(box.coinbase.key))
+    assert ack["events"] == [{"subscriptions": {"heartbeats": ["heartbeats"]}}]
     beats = [(await read(socket))["events"][0]["heartbeat_counter"] for _ in range(3)]
     assert beats == [1, 2, 3]
 
