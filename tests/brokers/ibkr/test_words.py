@@ -265,3 +265,13 @@ def test_the_words_of_a_rejection_are_fit_to_be_shown() -> None:
     assert "<" not in shown
     assert shown.isprintable()
     assert len(shown) < 250
+
+
+@pytest.mark.parametrize("code", [202, 399, 404, 2109, 10167, 10349])
+def test_what_is_only_said_of_an_order_refuses_nothing(code: int) -> None:
+    assert codes.is_notice(code)
+
+
+@pytest.mark.parametrize("code", [103, 104, 110, 201, 321, 2102, 10147, 10148])
+def test_what_refuses_an_order_is_no_notice(code: int) -> None:
+    assert not codes.is_notice(code)

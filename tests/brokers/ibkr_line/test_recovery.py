@@ -87,3 +87,17 @@ async def test_a_corrected_execution_takes_the_place_of_what_it_corrects(
     (execution,) = standing(facts)
     assert execution.price == fill.execution.price
     assert execution.revision == fill.revision - 1
+
+
+async def test_an_order_that_ended_while_nobody_listened_is_told_to_be_over(
+    box: Sandbox, line: Line, gateway: Gateway, number: str
+) -> None:
+    placed = await line.place(limit(number))
+    (order,) = gateway.desk.open_orders()
+    await gateway.down()
+    box.exchange.cancel(order.account, order.exchange_id)
+    box.exchange.work()
+    await gateway.up()
+    snapshot = await line.snapshot(number)
+    assert status(known([placed, *snapshot.orders], placed.broker_order_id)) is OrderStatus.CANCELED
+    assert (await line.order(number, placed.broker_order_id)).status is OrderStatus.CANCELED
