@@ -54,9 +54,9 @@ CAPABILITIES = Capabilities(
     preview=PreviewBy.BROKER,
     replacing=Replacing.NEW_ID,
     pushes=frozenset({Pushed.MARKS}),
-    # The strictest that is published: two a second for accounts and for orders (developer pages of
-    # the API before this one); four and more for quotes, which share this count here.
-    rate=Rate(calls=120, per=timedelta(minutes=1)),
+    # The strictest that is published: two a second for accounts, two for orders and four for quotes
+    # (developer pages of the API before this one). A look asks for as much of the first two.
+    rate=Rate(calls=240, per=timedelta(minutes=1)),
     poll_every=timedelta(minutes=15),
     sync_every=timedelta(minutes=15),
     market_hours_only=True,
