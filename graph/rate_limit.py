@@ -1,7 +1,5 @@
 """What the viewer may still ask."""
 
-from math import inf
-
 import strawberry
 from strawberry import Parent
 
@@ -9,20 +7,21 @@ from domain.errors import ErrorCode, Problem
 from graph.allowance import Allowance
 from graph.context import Info, Viewer
 from graph.fields import of
+from streaming.views import EVERY_UPDATE
 
 MAX_RATE = (
     "Updates a second, 1 to 20; 0 for every update, by a token that was made for an unlimited rate."
 )
 
 
-def updates(viewer: Viewer, asked: int) -> float:
+def updates(viewer: Viewer, asked: int) -> int:
     """Updates a second that the viewer gets; Problem where 0 is asked and not allowed."""
     if asked != 0:
         return asked
     if not viewer.unlimited_rate:
         message = "only a token that was made for an unlimited rate gets every update"
         raise Problem(ErrorCode.FORBIDDEN, message, field="maxRate")
-    return inf
+    return EVERY_UPDATE
 
 
 def _available(source: Parent[Allowance]) -> int:

@@ -45,9 +45,8 @@ def endpoint(
 ) -> Endpoint:
     """Everything under /graphql.
 
-    `sockets_waiting`: how many one address may have on which nobody has signed in yet.
-    `explorer`: whether browsers get a page to try it by. `projection`: off, graphql-core executes
-    every field, with the same results.
+    `explorer`: whether browsers get a page to try it by. `sockets_waiting`: how many sockets of an
+    address nobody has signed in on yet. `projection`: off, graphql-core executes every field.
     """
     engine = Engine(build(), services, limits=limits, allowances=allowances, projection=projection)
     sockets = Sockets(services, most_per_user=sockets_per_user, most_waiting=sockets_waiting)

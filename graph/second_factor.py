@@ -13,7 +13,7 @@ from graph.errors import USER_ERRORS, UserError, outcome
 from graph.viewer import IN_PERSON
 
 ISSUER = "Brokergraph"
-_LONGEST_CODE = 64
+_LONGEST_CODE, _LONGEST_LABEL = 64, 40
 
 
 @strawberry.input(description="A code of the authenticator app, or a recovery code.")
@@ -21,6 +21,13 @@ class CodeInput:
     """Each code counts once."""
 
     code: str = strawberry.field(description="As it is shown; spaces and dashes do not matter.")
+
+
+@strawberry.input(description="How the authenticator app is to show it.")
+class EnrolSecondFactorInput:
+    """Of use to whoever has more than one server."""
+
+    label: str = strawberry.field(default=ISSUER, description="What the app shows it under.")
 
 
 @strawberry.type(description="What an authenticator app has to be given.")
@@ -69,13 +76,16 @@ class SecondFactorMutation:
         description="Begin to use an authenticator app; ends with confirmSecondFactor.",
         metadata=IN_PERSON,
     )
-    async def enrol_second_factor(self, info: Info) -> EnrolSecondFactorPayload:
+    async def enrol_second_factor(
+        self, info: Info, input: EnrolSecondFactorInput
+    ) -> EnrolSecondFactorPayload:
         """Takes the place of one that was never confirmed."""
         viewer, factors = info.context.viewer, info.context.services.second_factors
+        label = "".join(filter(str.isprintable, input.label))[:_LONGEST_LABEL] or ISSUER
         secret, errors = await outcome(factors.enrol(viewer.user_id))
         if secret is None:
             return EnrolSecondFactorPayload(secret=None, uri=None, qr=None, user_errors=errors)
-        uri = pyotp.TOTP(secret).provisioning_uri(name=viewer.name, issuer_name=ISSUER)
+        uri = pyotp.TOTP(secret).provisioning_uri(name=viewer.name, issuer_name=label)
         qr = segno.make(uri, micro=False).svg_data_uri(scale=4, encode_minimal=True)
         return EnrolSecondFactorPayload(secret=secret, uri=uri, qr=qr, user_errors=[])
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator
 from contextlib import contextmanager
-from math import inf
 from typing import Any, TypeVar
 
 from domain.changes import Change, ChangeKind, Revocation
@@ -38,6 +37,8 @@ _FRAMES = 1_000
 
 USUAL_RATE = 4.0
 HIGHEST_RATE = 20.0
+# A rate that stands for no limit: each pause is shorter than a turn of the loop.
+EVERY_UPDATE = 1_000_000_000
 
 
 class Views:
@@ -225,7 +226,7 @@ class Views:
                 news = await run.news(watch)
                 for told in news:
                     yield told
-                if news and max_rate < inf:
+                if news:
                     await self._clock.sleep(self._pause(1 / max_rate))
 
     def _portfolio(self, state: State, wanted: Wanted) -> Portfolios:
@@ -286,6 +287,6 @@ class _Silence:
 
 
 def _check_rate(max_rate: float) -> None:
-    if not 0 < max_rate <= HIGHEST_RATE and max_rate != inf:
+    if not 0 < max_rate <= HIGHEST_RATE and max_rate != EVERY_UPDATE:
         message = f"give a rate of more than 0 and at most {HIGHEST_RATE:g} a second"
         raise Problem(ErrorCode.BAD_INPUT, message, field="maxRate")

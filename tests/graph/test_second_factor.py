@@ -18,7 +18,7 @@ from tests.graph.test_nouns import ask, refused, viewer
 from tests.server import Served, served
 from trading.connect import Connect
 
-ENROL = "mutation { enrolSecondFactor { secret uri qr userErrors { code } } }"
+ENROL = "mutation { enrolSecondFactor(input: {}) { secret uri qr userErrors { code } } }"
 CODE = "mutation($code: String!) { %s(input: {code: $code}) { %s userErrors { code field } } }"
 CONFIRM = CODE % ("confirmSecondFactor", "recoveryCodes")
 PROVE = CODE % ("proveSecondFactor", "provenAt")
