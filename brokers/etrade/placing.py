@@ -23,7 +23,7 @@ from domain.clock import Clock
 from domain.errors import OutcomeUnknown, Refused, Unintelligible, Unreachable
 from domain.facts import OrderReport, Source, Stamp
 from domain.instrument import Instrument
-from domain.money import ZERO
+from domain.money import EXACT, ZERO
 from domain.order import OrderSide, OrderStatus, PositionEffect, Terms
 from domain.preview import Preview
 from domain.ticket import Ticket
@@ -50,7 +50,7 @@ class Placing:
         return await self._sent(ticket, _NEW, {}, replaces=None)
 
     async def change(self, order: OrderReport, terms: Terms, client_order_id: str) -> OrderReport:
-        """The order that takes the other's place, under another id."""
+        """The order that takes the other's place, under another id, for what has not filled yet."""
         ticket = Ticket(
             account=order.account,
             client_order_id=client_order_id,
@@ -59,7 +59,11 @@ class Placing:
             legs=order.legs,
         )
         ids = {"order_id": order.broker_order_id}
-        return await self._sent(ticket, _CHANGE, ids, replaces=order.broker_order_id)
+        new = await self._sent(ticket, _CHANGE, ids, replaces=order.broker_order_id)
+        if terms.quantity is None:
+            return new
+        left = EXACT.subtract(terms.quantity, order.filled_quantity)
+        return replace(new, terms=replace(new.terms, quantity=left))
 
     async def cancel(self, order: OrderReport) -> None:
         """Ask for it; one that is pending already is what was wanted."""

@@ -269,6 +269,22 @@ async def test_a_change_is_a_new_order_in_the_place_of_the_old_one(
     assert orders[new.broker_order_id].terms.quantity == 3
 
 
+async def test_a_change_of_what_has_filled_in_part_is_for_the_rest(
+    line: Line, box: Sandbox, number: str
+) -> None:
+    box.exchange.liquidity["AAPL"] = Decimal(3)
+    placed = await line.place(ticket(number, terms(quantity="10", limit="260")))
+    box.exchange.work()
+    old = await line.order(number, placed.broker_order_id)
+    assert (old.status, old.filled_quantity) == (OrderStatus.PARTIALLY_FILLED, Decimal(3))
+    wanted = replace(old.terms, limit_price=Decimal(100), quantity=Decimal(8))
+    new = await line.replace(old, wanted, "bg-2")
+    box.exchange.work()
+    assert new.terms.quantity == 5
+    listed = await line.order(number, new.broker_order_id)
+    assert (listed.terms.quantity, listed.filled_quantity) == (Decimal(5), Decimal(0))
+
+
 @pytest.mark.parametrize("kind", [kind for kind in AFTER if kind != "timeout_after"])
 async def test_a_change_whose_answer_is_lost_is_sent_once_and_found(
     line: Line, box: Sandbox, number: str, kind: str
