@@ -1,11 +1,11 @@
 """One user at four brokers: what is owned adds up, and orders go to each at the same time."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sandbox.account import Account
 from sandbox.doors import Door, doors
@@ -45,36 +45,64 @@ TRADED = {
 }
 
 
-def settings_of(box_doors: tuple[Door, ...]) -> dict[str, str]:
+class Address(Protocol):
+    """Where a broker is."""
+
+    @property
+    def broker(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def environment(self) -> str:
+        """Of its money."""
+        ...
+
+    @property
+    def endpoints(self) -> Mapping[str, str]:
+        """Addresses by name."""
+        ...
+
+
+def settings_of(doors: Iterable[Address]) -> dict[str, str]:
     """Settings that put the sandbox in every broker's place."""
     return {
         f"ENDPOINTS__{door.broker}__{door.environment}__{name}".upper(): url
-        for door in box_doors
+        for door in doors
         for name, url in door.endpoints.items()
     }
 
 
-def _values(door: Door, given: Any) -> list[dict[str, str]]:
+def _values(given: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in given.items()]
 
 
-async def link(api: Api, door: Door) -> str:
-    """Sign in there as a person would; the connection's id."""
+async def begin(
+    api: Api, door: Address, ahead: Mapping[str, str] | None = None
+) -> tuple[str, str | None]:
+    """The id of a connection that is to be signed in, and the page of a consent."""
     asked = {
         "broker": door.broker,
         "environment": door.environment,
         "permission": "TRADE",
-        "values": _values(door, door.typed) if door.consent else [],
+        "values": _values(ahead or {}),
     }
     begun = (await api.ask(BEGIN, input=asked))["beginConnect"]
     assert begun["userErrors"] == [], begun
-    id: str = begun["connection"]["id"]
-    page = begun["signIn"]["authorizeUrl"]
-    given = door.consent(page) if door.consent else door.typed
-    complete = {"connectionId": id, "values": _values(door, given)}
-    completed = (await api.ask(COMPLETE, input=complete))["completeConnect"]
+    return begun["connection"]["id"], begun["signIn"]["authorizeUrl"]
+
+
+async def complete(api: Api, id: str, given: Mapping[str, str]) -> None:
+    """The last step of signing in."""
+    asked = {"connectionId": id, "values": _values(given)}
+    completed = (await api.ask(COMPLETE, input=asked))["completeConnect"]
     assert completed["userErrors"] == [], completed
-    return id
+
+
+async def _link(api: Api, door: Door) -> None:
+    """Sign in as a person would."""
+    id, page = await begin(api, door, door.typed if door.consent else None)
+    await complete(api, id, door.consent(page) if door.consent and page else door.typed)
 
 
 def _owners(made: World) -> dict[str, Account]:
@@ -104,7 +132,7 @@ async def _linked(folder: Path) -> AsyncIterator[tuple[World, Api]]:
         async with made.served(**settings_of(found)) as (url, _):
             api = made.api(url)
             for door in found:
-                await link(api, door)
+                await _link(api, door)
             yield made, api
 
 

@@ -1,22 +1,26 @@
-"""Forty connections at four brokers are kept current on time, and leave nothing when they go."""
+"""Many connections at four brokers are kept current on time, and leave nothing when they go."""
 
 import asyncio
 import re
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
-from sandbox import Sandbox
-from sandbox.doors import Door, doors
+import pytest
+
 from tests.app.process import Child
-from tests.flow.test_four_brokers import link, settings_of
+from tests.flow.crowd import Crowd, crowd
+from tests.flow.test_four_brokers import begin, complete, settings_of
 from tests.flow.waiting import until
-from tests.flow.world import Api, World, world
+from tests.flow.world import World, world
 
-USERS = tuple(f"user{number}" for number in range(10))
-EVERY, MINUTE = 15, 60.0
+BROKERS = ("alpaca", "coinbase", "etrade", "ibkr")
+AT_ONCE = 10
 LATEST = 10.0
 SYNC_OFTEN = """
 mutation($input: UpdateConnectionInput!) { updateConnection(input: $input) {
@@ -29,40 +33,114 @@ mutation($input: DisconnectInput!) { disconnect(input: $input) { userErrors { co
 """
 
 
-def _own(box: Sandbox, number: int) -> tuple[Door, ...]:
-    """Four doors that are one user's: keys and accounts of their own where a key opens one."""
-    mine = {door.broker: door for door in doors(box)}
-    key, secret = f"PKSANDBOX0000000{number:04}", f"secret-{number}"
-    box.alpaca.account(key, secret)
-    coinbase = box.coinbase.new_key(f"user{number}", box.coinbase.open_account())
-    typed = {
-        "alpaca": {"key_id": key, "secret": secret},
-        "coinbase": {"key_name": coinbase.name, "private_key": coinbase.secret},
-        "ibkr": {"client_id": str(100 + number)},
-        "etrade": mine["etrade"].typed,
-    }
-    return tuple(replace(door, typed=typed[name]) for name, door in mine.items())
+@dataclass(slots=True, kw_only=True)
+class Many:
+    """A server with a connection at every broker for each of so many people."""
 
+    made: World
+    url: str
+    child: Child
+    people: tuple[str, ...]
+    crowds: tuple[Crowd, ...]
+    sync_every: int
 
-async def _linked(made: World, url: str, number: int) -> None:
-    """All four of a user, read as often as may be."""
-    api = made.api(url, USERS[number])
-    for door in _own(made.box, number):
-        id = await link(api, door)
-        asked = {"connectionId": id, "syncEverySeconds": EVERY}
+    @property
+    def expected(self) -> int:
+        """How many connections there are."""
+        return len(self.people) * len(self.crowds)
+
+    async def link(self) -> None:
+        """Everybody at every broker."""
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def one(number: int) -> None:
+            async with turn:
+                for each in self.crowds:
+                    await self._signed_in(number, each)
+
+        await asyncio.gather(*(one(number) for number in range(len(self.people))))
+
+    async def connections(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """By owner and id, as they are."""
+        return {
+            name: {one["id"]: one for one in (await self._api(name).ask(STATES))["connections"]}
+            for name in self.people
+        }
+
+    async def disconnect(self) -> None:
+        """All of them."""
+        for name, theirs in (await self.connections()).items():
+            for id in theirs:
+                asked = {"connectionId": id}
+                told = await self._api(name).ask(DISCONNECT, input=asked)
+                assert told["disconnect"]["userErrors"] == []
+
+    async def tasks(self) -> int:
+        """What runs in the server."""
+        async with self.made.http.get(f"{self.url}/metrics") as response:
+            found = re.search(r"^brokergraph_tasks (\S+)$", await response.text(), re.MULTILINE)
+        assert found
+        return int(float(found[1]))
+
+    async def sockets(self) -> int:
+        """What it has open: its listener, its clients, and whatever leads to brokers."""
+        return _sockets(self.child.process.pid)
+
+    def seconds_of_cpu(self) -> float:
+        """Since it started."""
+        fields = Path(f"/proc/{self.child.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / 100
+
+    def kib(self) -> int:
+        """Of memory that is its own."""
+        status = Path(f"/proc/{self.child.process.pid}/status").read_text()
+        return int(re.findall(r"RssAnon:\s+(\d+) kB", status)[0])
+
+    def _api(self, name: str) -> Any:
+        return self.made.api(self.url, name)
+
+    async def _signed_in(self, number: int, each: Crowd) -> None:
+        """As a person would: a consent is a form on the broker's page."""
+        api, typed = self._api(self.people[number]), each.typed[number]
+        consents = each.broker == "etrade"
+        id, page = await begin(api, each, typed if consents else None)
+        await complete(api, id, await self._agreed(page) if consents and page else typed)
+        asked = {"connectionId": id, "syncEverySeconds": self.sync_every}
         told = await api.ask(SYNC_OFTEN, input=asked)
         assert told["updateConnection"]["userErrors"] == [], told
 
+    async def _agreed(self, page: str) -> dict[str, str]:
+        key, token = re.findall(r"(?:key|token)=([^&]+)", page)
+        form = {"key": key, "token": unquote(token), "decision": "accept"}
+        async with self.made.http.post(page.partition("?")[0], data=form) as answer:
+            code = re.findall(r'readonly value="(\w+)"', await answer.text())
+        return {"oauth_verifier": code[0]}
 
-async def _connections(made: World, url: str) -> list[dict[str, Any]]:
-    told = await asyncio.gather(*(made.api(url, name).ask(STATES) for name in USERS))
-    return [one for each in told for one in each["connections"]]
+
+def _sockets(pid: int) -> int:
+    folder = Path(f"/proc/{pid}/fd")
+    return sum(str(one.readlink()).startswith("socket:") for one in folder.iterdir())
 
 
-def _all_active(found: list[dict[str, Any]]) -> bool:
-    return len(found) == 4 * len(USERS) and all(
-        one["health"]["state"] == "ACTIVE" and _read_at(one) for one in found
-    )
+@asynccontextmanager
+async def many(folder: Path, people: int, *, gateways: int, sync_every: int) -> AsyncIterator[Many]:
+    """A served process, and each broker in another."""
+    names = tuple(f"person{number}" for number in range(people))
+    async with AsyncExitStack() as stack:
+        made = await stack.enter_async_context(world(folder, users=names))
+        crowds = tuple(
+            [await stack.enter_async_context(crowd(one, people, gateways)) for one in BROKERS]
+        )
+        settings = settings_of(crowds)
+        url, child = await stack.enter_async_context(made.served(**settings))
+        yield Many(
+            made=made,
+            url=url,
+            child=child,
+            people=names,
+            crowds=crowds,
+            sync_every=sync_every,
+        )
 
 
 def _read_at(connection: dict[str, Any]) -> datetime | None:
@@ -74,72 +152,73 @@ def _read_at(connection: dict[str, Any]) -> datetime | None:
     return datetime.fromisoformat(accounts["attemptedAt"])
 
 
-async def _watched(made: World, url: str) -> dict[str, list[datetime]]:
-    """Each connection's readings for a minute."""
+async def _watched(all_: Many, seconds: float) -> dict[str, list[datetime]]:
+    """When each connection was read, looked at thrice in the time that is between two readings."""
     readings: dict[str, list[datetime]] = {}
-    end = asyncio.get_running_loop().time() + MINUTE
-    while asyncio.get_running_loop().time() < end:
-        for one in await _connections(made, url):
-            at, known = _read_at(one), readings.setdefault(one["id"], [])
-            if at is not None and (not known or known[-1] < at):
-                known.append(at)
-        await asyncio.sleep(0.5)
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    while loop.time() < end:
+        for theirs in (await all_.connections()).values():
+            for id, one in theirs.items():
+                at, known = _read_at(one), readings.setdefault(id, [])
+                if at is not None and (not known or known[-1] < at):
+                    known.append(at)
+        await asyncio.sleep(all_.sync_every / 3)
     return readings
 
 
-def _lateness(readings: dict[str, list[datetime]]) -> list[float]:
-    """Seconds by which each reading came later than it was due, least first."""
+def _lateness(readings: dict[str, list[datetime]], every: int) -> list[float]:
+    """Seconds by which each reading began later than it was due, least first."""
     gaps = [
         (later - before).total_seconds()
         for known in readings.values()
         for before, later in pairwise(known)
     ]
-    return sorted(max(0.0, gap - EVERY) for gap in gaps)
+    return sorted(max(0.0, gap - every) for gap in gaps)
 
 
-async def _tasks(made: World, url: str) -> float:
-    async with made.http.get(f"{url}/metrics") as response:
-        text = await response.text()
-    found = re.search(r"^brokergraph_tasks (\S+)$", text, re.MULTILINE)
-    assert found
-    return float(found[1])
+async def _are_kept(all_: Many, seconds: float) -> dict[str, object]:
+    """What was counted while they were kept current, and that nothing was left behind."""
+    tasks, sockets, kib = await all_.tasks(), await all_.sockets(), all_.kib()
+    await all_.link()
+    await until(all_.connections, lambda found: _active(found, all_.expected))
+    began = all_.seconds_of_cpu()
+    readings = await _watched(all_, seconds)
+    cpu, grown = all_.seconds_of_cpu() - began, all_.kib() - kib
+    assert _active(await all_.connections(), all_.expected)
+    late = _lateness(readings, all_.sync_every)
+    assert min(map(len, readings.values())) >= seconds / all_.sync_every - 1
+    worst = late[int(len(late) * 0.99)]
+    assert worst < LATEST, late[-10:]
+    await all_.disconnect()
+    await until(all_.tasks, lambda now: now <= tasks + AT_ONCE)
+    await until(all_.sockets, lambda now: now <= sockets + AT_ONCE)
+    return {
+        "connections": all_.expected,
+        "readings": sum(map(len, readings.values())),
+        "seconds late (p99)": round(worst, 1),
+        "ms of CPU per connection and second": round(1000 * cpu / seconds / all_.expected, 2),
+        "KiB per connection": grown // all_.expected,
+    }
 
 
-def _sockets(child: Child) -> int:
-    """What the server has open: its listener, its clients, and whatever leads to brokers."""
-    folder = Path(f"/proc/{child.process.pid}/fd")
-    return sum(str(one.readlink()).startswith("socket:") for one in folder.iterdir())
+def _active(found: dict[str, dict[str, dict[str, Any]]], expected: int) -> bool:
+    """All are there, well, and have been read."""
+    shown = [one for theirs in found.values() for one in theirs.values()]
+    return len(shown) == expected and all(
+        one["health"]["state"] == "ACTIVE" and _read_at(one) for one in shown
+    )
 
 
-async def test_forty_connections_are_read_on_time_for_a_minute_and_leave_nothing(
-    tmp_path: Path,
+async def test_forty_are_read_on_time_for_a_minute_and_leave_nothing(tmp_path: Path) -> None:
+    async with many(tmp_path, 10, gateways=2, sync_every=15) as all_:
+        assert (await _are_kept(all_, 60))["connections"] == 40
+
+
+@pytest.mark.soak
+async def test_a_thousand_are_read_on_time_for_a_quarter_of_an_hour_and_leave_nothing(
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    async with world(tmp_path, users=USERS) as made:
-        at = settings_of(doors(made.box))
-        async with made.served(**at) as (url, child):
-            tasks, sockets = await _tasks(made, url), _sockets(child)
-            await asyncio.gather(*(_linked(made, url, number) for number in range(len(USERS))))
-            await until(lambda: _connections(made, url), _all_active)
-            readings = await _watched(made, url)
-            late = _lateness(readings)
-            assert _all_active(await _connections(made, url))
-            assert min(map(len, readings.values())) >= 3
-            assert late[int(len(late) * 0.99)] < LATEST, late[-10:]
-            for one in await _connections(made, url):
-                await _disconnected(made, url, one["id"])
-            await until(lambda: _tasks(made, url), lambda now: now <= tasks + 5)
-            await until(lambda: _open(child), lambda now: now <= sockets + 5)
-
-
-async def _disconnected(made: World, url: str, id: str) -> None:
-    """By its owner; nobody else knows it."""
-    for name in USERS:
-        api: Api = made.api(url, name)
-        answer = await api.ask(DISCONNECT, input={"connectionId": id})
-        if not answer["disconnect"]["userErrors"]:
-            return
-    raise AssertionError("nobody owns it")
-
-
-async def _open(child: Child) -> int:
-    return _sockets(child)
+    async with many(tmp_path, 250, gateways=8, sync_every=60) as all_:
+        for name, count in (await _are_kept(all_, 15 * 60)).items():
+            record_property(name, count)
