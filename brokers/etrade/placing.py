@@ -4,6 +4,7 @@ Only the placing can come to an unknown outcome. A preview that fails leaves not
 that goes wrong before it is that nothing was sent.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,11 +35,16 @@ _CANCEL = "/v1/accounts/{key}/orders/cancel"
 
 
 class Placing:
-    """Places, changes and cancels, each once."""
+    """Places, changes and cancels, each once.
+
+    `before_seconds` is how long all that comes before a placing may take: whoever places has half a
+    minute, and out of time before the sending is not the same as out of time after it.
+    """
 
     def __init__(self, client: Client, listing: Listing, attempts: Attempts, clock: Clock) -> None:
         self._client, self._listing = client, listing
         self._attempts, self._clock = attempts, clock
+        self.before_seconds = 12.0
 
     async def preview(self, ticket: Ticket) -> Preview:
         """What E*TRADE works out of a new order."""
@@ -82,10 +88,11 @@ class Placing:
         self, ticket: Ticket, where: tuple[str, str], ids: Mapping[str, str], replaces: str | None
     ) -> OrderReport:
         with nothing_sent():
-            asked = await self._asked(ticket)
-            response = await self._previewed(ticket.account, asked, where, ids)
-            body = placing(asked, previews.ids(response))
-            key = await self._listing.key(ticket.account)
+            async with asyncio.timeout(self.before_seconds):
+                asked = await self._asked(ticket)
+                response = await self._previewed(ticket.account, asked, where, ids)
+                body = placing(asked, previews.ids(response))
+                key = await self._listing.key(ticket.account)
         (method, path), name = where, ticket.client_order_id
         self._attempts.sending(ticket, self._clock.now(), replaces)
         try:
@@ -162,6 +169,8 @@ def nothing_sent() -> Iterator[None]:
         yield
     except (OutcomeUnknown, Unintelligible) as error:
         message = error.message
+    except TimeoutError:
+        message = "E*TRADE took too long to work the order out"
     else:
         return
     raise Unreachable(f"{message}; nothing was sent")

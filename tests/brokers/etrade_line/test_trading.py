@@ -88,19 +88,29 @@ async def test_a_preview_is_the_brokers_and_places_nothing(
     assert sent(box, PLACE) == 0
 
 
-@pytest.mark.parametrize("kind", ["error", "hang", "reset", "garbage_after", "html_after"])
+@pytest.mark.parametrize("kind", ["error", "holding", "reset", "garbage_after", "html_after"])
 async def test_what_fails_before_the_placing_has_sent_nothing(
     box: Sandbox, number: str, kind: str
 ) -> None:
-    box.faults.add(kind, path=f"*{PREVIEW}", count=0, status=503)
-    if kind == "hang":
-        box.faults.clear()
+    if kind == "holding":
         box.faults.add("error_after", path="*/portfolio.json", count=0, status=503)
+    else:
+        box.faults.add(kind, path=f"*{PREVIEW}", count=0, status=503)
     async with lined(box, Desk()) as line:
         with pytest.raises(Unreachable, match="nothing was sent"):
             await line.place(resting(number))
     assert sent(box, PLACE) == 0
     assert box.etrade.margin.orders == {}
+
+
+async def test_a_preview_that_never_answers_is_given_up_before_the_placing(
+    line: Line, box: Sandbox, number: str
+) -> None:
+    line._placing.before_seconds = 0.2
+    box.faults.add("hang", path=f"*{PREVIEW}", count=0)
+    with pytest.raises(Unreachable, match="nothing was sent"):
+        await line.place(resting(number))
+    assert sent(box, PLACE) == 0
 
 
 async def test_what_is_refused_is_refused_by_the_preview(
