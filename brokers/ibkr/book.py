@@ -32,12 +32,26 @@ class Book:
         self._known: dict[int, Known] = {}
         self._perm_ids: dict[tuple[int, int], int] = {}
         self._fills: dict[str, tuple[int, str]] = {}
+        self._shown: dict[Touched, object] = {}
         self._commissions: dict[str, said.Commission] = {}
         self._classes: dict[str, OrderClass] = {}
         self._newest = clock.now()
 
     def heard(self, word: said.Said) -> Touched | None:
-        """Keep it; the permId of the order that it is about, and the execution that it brings."""
+        """Keep it; the permId of the order that it is about, and the execution that it brings.
+
+        None if it says nothing new: lists are told again and again.
+        """
+        touched = self._take(word)
+        if touched is None:
+            return None
+        shown_ = self._known[touched[0]].visible(touched[1])
+        if self._shown.get(touched) == shown_:
+            return None
+        self._shown[touched] = shown_
+        return touched
+
+    def _take(self, word: said.Said) -> Touched | None:
         match word:
             case said.OpenOrder(order=order) if order.perm_id and not order.what_if:
                 self._list(order.perm_id, word.contract, order).status = word.status
@@ -234,6 +248,7 @@ class Book:
         del self._known[perm_id]
         self._perm_ids = {key: one for key, one in self._perm_ids.items() if one != perm_id}
         self._fills = {key: one for key, one in self._fills.items() if one[0] != perm_id}
+        self._shown = {key: one for key, one in self._shown.items() if key[0] != perm_id}
 
     def _now(self) -> datetime:
         """Later than all that was heard before, whatever the clock's grain."""

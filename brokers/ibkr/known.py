@@ -58,6 +58,12 @@ class Known:
         """Those of the order itself."""
         return {name: one.execution for name, one in self.fills.items() if not one.of_leg}
 
+    def visible(self, fill: str | None) -> object:
+        """All that a report of it says, with this fill."""
+        said_of_it = (self.status, self.why_held, self.ended, self.rejected, self.complaint)
+        amounts = (self.filled, self.average)
+        return (self.contract, self.order, said_of_it, amounts, self.fills.get(fill or ""))
+
     @property
     def guessed(self) -> bool:
         """Whether only executions told of it so far."""
