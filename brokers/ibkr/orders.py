@@ -14,7 +14,6 @@ from domain.order import (
     OrderClass,
     OrderSide,
     OrderType,
-    PositionEffect,
     Terms,
     TimeInForce,
 )
@@ -59,7 +58,6 @@ class Asked:
             self.account,
             self.ref,
         )
-        order.openClose = "C" if terms.effect is PositionEffect.CLOSE else "O"
         order.ocaGroup, order.ocaType = self.group, _CANCEL_REST if self.group else 0
         order.parentId, order.transmit, order.whatIf = parent_id, self.transmit, what_if
         return order

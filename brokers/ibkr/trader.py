@@ -19,14 +19,13 @@ from brokers.ibkr.talk import Talk
 from brokers.ibkr.what_if import is_whole, preview_of
 from domain.errors import InvalidTicket, NotPermitted, OutcomeUnknown
 from domain.facts import OrderReport
-from domain.order import Leg, OrderClass, PositionEffect, Terms
+from domain.order import Leg, OrderClass, Terms
 from domain.preview import Preview
 from domain.ticket import Ticket
 
 # A first status may be followed by its refusal; in seconds.
 _SECOND_THOUGHTS = 1.0
 _WHAT_IF = 8.0
-_OPEN_CLOSE = {PositionEffect.OPEN: 1, PositionEffect.CLOSE: 2, None: 0}
 
 
 class Trader:
@@ -145,7 +144,7 @@ class Trader:
         return _bag(
             replace(first, exchange=route(first)),
             [
-                (one.contract, int(leg.ratio), leg.side.value, _OPEN_CLOSE[leg.effect])
+                (one.contract, int(leg.ratio), leg.side.value)
                 for one, leg in zip(details, legs, strict=True)
             ],
         )
@@ -155,7 +154,7 @@ class Trader:
         if contract.sec_type != "BAG":
             return tradable(said.Details(contract=contract))
         legs = [(await self._catalog.numbered(one.con_id), one) for one in contract.legs]
-        told = [(found.contract, leg.ratio, leg.action, leg.open_close) for found, leg in legs]
+        told = [(found.contract, leg.ratio, leg.action) for found, leg in legs]
         return _bag(contract, told)
 
 
@@ -168,7 +167,8 @@ def _check_own(order: said.Order, client_id: int) -> None:
         )
 
 
-def _bag(head: said.Contract, legs: list[tuple[said.Contract, int, str, int]]) -> Any:
+def _bag(head: said.Contract, legs: list[tuple[said.Contract, int, str]]) -> Any:
+    """Whether a leg opens or closes is left to the account: only institutions may say (vendor)."""
     contract = library.Contract(
         secType="BAG",
         symbol=head.symbol,
@@ -181,9 +181,8 @@ def _bag(head: said.Contract, legs: list[tuple[said.Contract, int, str, int]]) -
             ratio=ratio,
             action=action,
             exchange=route(leg),
-            openClose=open_close,
         )
-        for leg, ratio, action, open_close in legs
+        for leg, ratio, action in legs
     ]
     return contract
 
