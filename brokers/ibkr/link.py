@@ -12,7 +12,7 @@ from brokers.http import unanswered
 from brokers.ibkr import codes, said
 from brokers.ibkr.door import Door
 from brokers.ibkr.ears import COMPLETED, OPEN_ORDERS, TIME, Key
-from brokers.ibkr.talk import Lost, Talk
+from brokers.ibkr.talk import Lost, Talk, still_there
 from domain.errors import (
     BrokerError,
     NotPermitted,
@@ -131,7 +131,8 @@ class Link:
             name = number if key is None else key
             talk = self._talks[name] = Talk(call, client, number)
             try:
-                send(client, number)
+                with still_there():
+                    send(client, number)
                 self._gate.written(call)
                 yield talk
             finally:
@@ -144,7 +145,8 @@ class Link:
         await self.connected()
         async with self._gate.passing(call):
             if self._client is not None:
-                send(self._client)
+                with still_there():
+                    send(self._client)
 
     async def subscribe(
         self,

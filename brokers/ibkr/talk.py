@@ -1,13 +1,15 @@
 """What is heard of one request or one order, from the moment of asking on."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from brokers.gate import Call
 from brokers.http import unanswered
 from brokers.ibkr import codes, said
-from domain.errors import BrokerError, OutcomeUnknown
+from domain.errors import BrokerError, OutcomeUnknown, Unreachable
 
 
 class Lost(OutcomeUnknown):
@@ -35,3 +37,15 @@ class Talk:
         if isinstance(word, said.Complaint) and not codes.is_notice(word.code):
             raise codes.meaning(word)
         return word
+
+
+@contextmanager
+def still_there() -> Iterator[None]:
+    """What the library refuses to send has not left."""
+    try:
+        yield
+    except ConnectionError:
+        lost = Unreachable("the Gateway's connection broke")
+    else:
+        return
+    raise lost

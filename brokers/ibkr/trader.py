@@ -139,6 +139,8 @@ class Trader:
         return tradable(await self._catalog.details(ticket.instrument))
 
     async def _combination(self, legs: tuple[Leg, ...]) -> Any:
+        if any(leg.ratio != int(leg.ratio) for leg in legs):
+            raise InvalidTicket("the ratios of a combination are whole numbers")
         details = [await self._catalog.details(leg.instrument) for leg in legs]
         first = details[0].contract
         return _bag(
