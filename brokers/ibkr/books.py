@@ -1,5 +1,6 @@
 """What was booked: whole by the Flex Web Service, else the fills that a Gateway still tells of."""
 
+import logging
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -10,6 +11,8 @@ from brokers.ibkr.statement import fill_of
 from domain.equity import EquityPoint
 from domain.transaction import TransactionPage
 
+log = logging.getLogger(__name__)
+
 
 class Books:
     """Transactions of a login's accounts."""
@@ -17,6 +20,9 @@ class Books:
     def __init__(self, opening: Opening, listing: Listing) -> None:
         token, query = (opening.credentials.get(f"flex_{name}") for name in ("token", "query"))
         self._flex = Flex(opening, token, query) if token and query else None
+        if self._flex is None and not opening.trial:
+            extra = {"connection": opening.gate.connection}
+            log.info("Without a Flex query only the fills of the day are booked", extra=extra)
         self._listing = listing
 
     async def transactions(self, account: str, since: datetime | None) -> TransactionPage:

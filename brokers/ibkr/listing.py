@@ -12,7 +12,7 @@ from brokers.ibkr.catalog import Catalog
 from brokers.ibkr.ears import COMPLETED, OPEN_ORDERS
 from brokers.ibkr.known import Fill, Known
 from brokers.ibkr.link import ANSWER, BEAT_ANSWER, Link
-from domain.errors import OrderNotFound, Unintelligible
+from domain.errors import NotPermitted, OrderNotFound, Unintelligible
 from domain.facts import OrderReport
 from domain.instrument import Instrument
 
@@ -96,17 +96,26 @@ class Listing:
         return tuple(self._book.reports(known.perm_id, instruments, exec_id))
 
     async def _read(self) -> frozenset[int]:
-        """Have all lists told; the numbers of the orders in them."""
+        """Have all lists told; the numbers of the orders in them.
+
+        An API that only reads tells of executions and of no order.
+        """
         words = await self._fills()
         if not self._link.read_only:
-            words += await self._open()
-            words += await self._link.ask(
-                "completed_orders",
-                "REQ_COMPLETED_ORDERS",
-                lambda client, _: client.reqCompletedOrders(False),  # noqa: FBT003 (the library's)
-                key=COMPLETED,
-            )
+            try:
+                words += [*await self._open(), *await self._completed()]
+            except NotPermitted:
+                if not self._link.read_only:
+                    raise
         return frozenset(map(_number, words))
+
+    async def _completed(self) -> list[said.Said]:
+        return await self._link.ask(
+            "completed_orders",
+            "REQ_COMPLETED_ORDERS",
+            lambda client, _: client.reqCompletedOrders(False),  # noqa: FBT003 (the library's)
+            key=COMPLETED,
+        )
 
     async def _open(self, patience: float = ANSWER) -> list[said.Said]:
         return await self._link.ask(

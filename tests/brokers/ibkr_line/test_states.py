@@ -84,6 +84,9 @@ async def test_an_api_that_only_reads_is_read_and_refuses_orders(
     line: Line, gateway: Gateway, number: str
 ) -> None:
     gateway.habits.read_only = True
+    # Its own lists of orders are refused as well, as a request that has no number.
+    gateway.faults.add("unauthorized", method="TWS", path="/reqAllOpenOrders")
+    assert (await line.snapshot(number)).account.number == number
     assert (await line.snapshot(number)).account.number == number
     with pytest.raises(NotPermitted, match="Read-Only API"):
         await line.place(limit(number))
