@@ -11,6 +11,7 @@ from domain.errors import ErrorCode, Problem
 from graph.context import Context, Info
 from graph.errors import USER_ERRORS, UserError, outcome
 from graph.viewer import IN_PERSON
+from trading.connect import FRESH_SIGN_IN
 
 ISSUER = "Brokergraph"
 _LONGEST_CODE, _LONGEST_LABEL = 64, 40
@@ -82,7 +83,12 @@ class SecondFactorMutation:
         """Takes the place of one that was never confirmed."""
         viewer, factors = info.context.viewer, info.context.services.second_factors
         label = "".join(filter(str.isprintable, input.label))[:_LONGEST_LABEL] or ISSUER
-        secret, errors = await outcome(factors.enrol(viewer.user_id))
+
+        async def work() -> str:
+            _check_fresh(info.context)
+            return await factors.enrol(viewer.user_id)
+
+        secret, errors = await outcome(work())
         if secret is None:
             return EnrolSecondFactorPayload(secret=None, uri=None, qr=None, user_errors=errors)
         uri = pyotp.TOTP(secret).provisioning_uri(name=viewer.name, issuer_name=label)
@@ -147,6 +153,13 @@ class SecondFactorMutation:
 
         done, errors = await outcome(work())
         return DisableSecondFactorPayload(disabled=bool(done), user_errors=errors)
+
+
+def _check_fresh(context: Context) -> None:
+    """So that a browser left open cannot be given a second factor that its owner does not have."""
+    at = context.viewer.signed_in_at
+    if at is None or context.services.clock.now() - at > FRESH_SIGN_IN:
+        raise Problem(ErrorCode.FORBIDDEN, "sign in again, then enrol")
 
 
 async def _prove(context: Context, code: str) -> None:

@@ -112,6 +112,13 @@ async def test_many_guesses_in_one_document_are_slowed_down(server: Served) -> N
     assert told == ["SECOND_FACTOR_REQUIRED"] * 5 + ["TOO_MANY_REQUESTS"] * 5
 
 
+async def test_a_browser_left_open_is_given_none(server: Served) -> None:
+    ada = await person(server)
+    await pass_by(server, 601)
+    made = (await ask(server, ada, ENROL))["enrolSecondFactor"]
+    assert (made["secret"], made["userErrors"]) == (None, [{"code": "FORBIDDEN"}])
+
+
 async def test_it_is_for_people_and_a_token_learns_nothing_of_it(server: Served) -> None:
     token = await viewer(server, signed_in_at=None)
     for query in (ENROL, "{ viewer { secondFactor { recoveryCodes } } }"):
