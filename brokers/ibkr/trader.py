@@ -1,7 +1,8 @@
 """Sending orders, changes and cancels once each, and hearing what became of them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,14 @@ from brokers.ibkr.listing import Listing
 from brokers.ibkr.orders import Asked, batch, same
 from brokers.ibkr.talk import Talk
 from brokers.ibkr.what_if import is_whole, preview_of
-from domain.errors import InvalidTicket, NotPermitted, OutcomeUnknown
+from domain.errors import (
+    BrokerError,
+    InvalidTicket,
+    NotPermitted,
+    OutcomeUnknown,
+    Unintelligible,
+    Unreachable,
+)
 from domain.facts import OrderReport
 from domain.order import Leg, OrderClass, Terms
 from domain.preview import Preview
@@ -36,7 +44,9 @@ class Trader:
 
     async def place(self, ticket: Ticket) -> OrderReport:
         """Send once; OutcomeUnknown if no word of it came."""
-        contract, orders = await self._contract(ticket), batch(ticket)
+        orders = batch(ticket)
+        with _before_sending():
+            contract = await self._contract(ticket)
         for one in orders:
             self._book.placed(one.ref, ticket.terms.order_class)
 
@@ -51,8 +61,9 @@ class Trader:
 
     async def replace(self, order: OrderReport, terms: Terms, ref: str) -> OrderReport:
         """Change it where it is; it keeps its number and takes our new id."""
-        known, was = await self._own(order)
-        contract = await self._contract_of(known)
+        with _before_sending():
+            known, was = await self._own(order)
+            contract = await self._contract_of(known)
         asked = Asked(account=was.account, ref=ref, terms=terms, group=was.oca_group)
         self._book.placed(ref, order.terms.order_class)
 
@@ -70,7 +81,8 @@ class Trader:
 
     async def cancel(self, order: OrderReport) -> None:
         """Ask once; that it was canceled is told by a report."""
-        _, was = await self._own(order)
+        with _before_sending():
+            _, was = await self._own(order)
 
         def send(client: Any, number: int) -> None:
             _check_own(was, client.clientId)
@@ -110,7 +122,7 @@ class Trader:
                 while True:
                     word = await talk.next()
                     judged = verdict(word)
-                    known = self._book.of_order(self._link.client_id, talk.id) or known
+                    known = self._listed(talk.id) or known
                     if known is not None and judged:
                         return known
                     if known is not None and judged is None and not settled:
@@ -122,8 +134,18 @@ class Trader:
             raise OutcomeUnknown(f"{what} and no answer came back")
         return known
 
+    def _listed(self, order_id: int) -> Known | None:
+        """An order of ours once all of it was told; its status may come before its terms."""
+        known = self._book.of_order(self._link.client_id, order_id)
+        return known if known is not None and known.order and not known.guessed else None
+
     async def _report(self, known: Known) -> OrderReport:
-        return next(iter(await self._listing.told(known)))
+        """What became of it: it has left, so nothing that fails now may say that it has not."""
+        try:
+            return next(iter(await self._listing.told(known)))
+        except BrokerError as error:
+            message = error.message
+        raise OutcomeUnknown(message)
 
     async def _own(self, order: OrderReport) -> tuple[Known, said.Order]:
         known = await self._listing.routed(order.broker_order_id)
@@ -158,6 +180,18 @@ class Trader:
         legs = [(await self._catalog.numbered(one.con_id), one) for one in contract.legs]
         told = [(found.contract, leg.ratio, leg.action) for found, leg in legs]
         return _bag(contract, told)
+
+
+@contextmanager
+def _before_sending() -> Iterator[None]:
+    """What is looked up beforehand and fails: whatever was wrong with it, nothing has left."""
+    try:
+        yield
+    except (OutcomeUnknown, Unintelligible) as error:
+        failed = Unreachable(error.message)
+    else:
+        return
+    raise failed
 
 
 def _check_own(order: said.Order, client_id: int) -> None:

@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 
+import pytest
+
 from brokers.ibkr.line import Line
-from domain.errors import BrokerError
+from domain.errors import BrokerError, Unreachable
 from domain.facts import Facts
 from domain.order import OrderStatus
 from domain.sums import filled, standing, status
@@ -101,3 +103,21 @@ async def test_an_order_that_ended_while_nobody_listened_is_told_to_be_over(
     snapshot = await line.snapshot(number)
     assert status(known([placed, *snapshot.orders], placed.broker_order_id)) is OrderStatus.CANCELED
     assert (await line.order(number, placed.broker_order_id)).status is OrderStatus.CANCELED
+
+
+async def test_an_order_whose_status_is_told_before_its_terms_is_accepted_all_the_same(
+    line: Line, gateway: Gateway, number: str
+) -> None:
+    gateway.faults.add("reorder_frame", path="/tws/openOrder")
+    placed = await line.place(limit(number))
+    assert placed.status is OrderStatus.NEW
+    assert placed.terms.limit_price == Decimal(200)
+
+
+async def test_what_is_looked_up_for_an_order_and_fails_has_not_sent_it(
+    line: Line, gateway: Gateway, number: str
+) -> None:
+    gateway.faults.add("garbage_frame", path="/tws/contractDetails")
+    with pytest.raises(Unreachable):
+        await line.place(limit(number))
+    assert not gateway.desk.placed
