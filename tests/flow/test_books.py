@@ -7,7 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sandbox.account import MovementKind
+from sandbox.account import Account, MovementKind
+from sandbox.exchange import Exchange
 from sandbox.orders import Side, Ticket
 from tests.flow.test_connecting import _synced
 from tests.flow.waiting import until
@@ -29,15 +30,8 @@ async def test_a_history_that_is_read_over_many_pages_survives_a_kill_and_an_ame
     tmp_path: Path,
 ) -> None:
     async with world(tmp_path) as made:
-        exchange, paper = made.box.exchange, made.box.paper
-        for _ in range(FILLS):
-            exchange.submit(paper, Ticket(symbol="AAPL", side=Side.BUY, quantity=Decimal(1)))
-            exchange.work()
-        for _ in range(DIVIDENDS):
-            exchange.move_cash(paper, MovementKind.DIVIDEND, Decimal("0.01"), symbol="AAPL")
-        # Long ago, but for the last: what was booked within the hour is read again at each sync.
-        earlier = [replace(one, at=one.at - timedelta(hours=3)) for one in paper.movements[:-1]]
-        paper.movements[:-1] = earlier
+        paper = made.box.paper
+        _book(made.box.exchange, paper)
         # Its pages are so slow that the reading is under way when the server is killed.
         made.box.faults.add("slow", path="/v2/account/activities", count=0, seconds=0.2)
         async with made.served() as (url, child):
@@ -67,6 +61,17 @@ async def test_a_history_that_is_read_over_many_pages_survives_a_kill_and_an_ame
             (amended,) = [node for node in after if node["status"] == "CORRECTED"]
             assert amended["amount"] == "0.02"
             assert amended["id"] in {node["id"] for node in booked}
+
+
+def _book(exchange: Exchange, account: Account) -> None:
+    for _ in range(FILLS):
+        exchange.submit(account, Ticket(symbol="AAPL", side=Side.BUY, quantity=Decimal(1)))
+        exchange.work()
+    for _ in range(DIVIDENDS):
+        exchange.move_cash(account, MovementKind.DIVIDEND, Decimal("0.01"), symbol="AAPL")
+    # Long ago, but for the last: what was booked within the hour is read again at each sync.
+    earlier = [replace(one, at=one.at - timedelta(hours=3)) for one in account.movements[:-1]]
+    account.movements[:-1] = earlier
 
 
 def _pages(entries: Any) -> int:
