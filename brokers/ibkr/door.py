@@ -17,7 +17,7 @@ from domain.errors import BrokerError, CredentialsRejected, Unreachable
 _HANDSHAKE, _RESTART = 5.0, 600.0
 # A Gateway lets go of a client id some moments after its socket died.
 _PAUSES = (0.25, 1.0)
-_IDS, _MORE_IDS = 998, 3
+_IDS, _MORE_IDS = 998, 7
 _LARGEST = 2**31 - 1
 _GATEWAY = "gateway"
 

@@ -1,5 +1,7 @@
 """Whatever a Gateway does to its messages and itself: nothing lost, nothing twice."""
 
+import asyncio
+from contextlib import AsyncExitStack
 from decimal import Decimal
 
 import pytest
@@ -11,7 +13,8 @@ from domain.order import OrderStatus
 from domain.sums import filled, standing, status
 from sandbox import Sandbox
 from sandbox.ibkr.gateway import Gateway
-from tests.brokers.ibkr_line.scene import hearing, known, limit, reports
+from tests.brokers.desk import Desk
+from tests.brokers.ibkr_line.scene import hearing, known, limit, line_to, reports
 from tests.waiting import until
 
 WHOLE = Decimal(8)
@@ -121,3 +124,27 @@ async def test_what_is_looked_up_for_an_order_and_fails_has_not_sent_it(
     with pytest.raises(Unreachable):
         await line.place(limit(number))
     assert not gateway.desk.placed
+
+
+async def test_lines_that_are_closed_leave_no_task_and_no_socket(
+    gateway: Gateway, desk: Desk
+) -> None:
+    before = len(asyncio.all_tasks())
+    async with AsyncExitStack() as stack:
+        for number in range(1, 21):
+            opened = line_to(gateway, desk, client_id=str(number))
+            line = await stack.enter_async_context(opened)
+            await stack.enter_async_context(hearing(line))
+        await until(lambda: len(gateway.started()) == 20)
+    await until(lambda: not gateway.sessions and len(asyncio.all_tasks()) == before)
+
+
+async def test_a_line_that_is_closed_while_it_connects_stays_closed(
+    gateway: Gateway, desk: Desk
+) -> None:
+    async with line_to(gateway, desk) as line:
+        connecting = asyncio.ensure_future(line.accounts())
+        await asyncio.sleep(0)
+    with pytest.raises(Unreachable):
+        await connecting
+    await until(lambda: not gateway.sessions)
