@@ -86,7 +86,7 @@ class Row:
         return iter(self._fields)
 
     def text(self, *names: str) -> str | None:
-        """The first of these fields that has text in it; numbers count, as ids are sent as both."""
+        """The first of these fields that has text in it; so have ids sent as numbers, but not 0."""
         for name in names:
             value = self._fields.get(name)
             if isinstance(value, int | Decimal) and not isinstance(value, bool):
