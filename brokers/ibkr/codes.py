@@ -128,8 +128,9 @@ def awaits_sign_in(name: str) -> Unreachable:
 def hung_up(name: str) -> NotPermitted:
     """It closed the door before it said anything."""
     return NotPermitted(
-        f"the {name} hung up at once: its API is switched off, does not trust this server's address "
-        "(API, Settings: Enable ActiveX and Socket Clients, Trusted IPs), or has its 32 clients"
+        f"the {name} hung up at once: its API is switched off, does not trust this server's "
+        "address (API, Settings: Enable ActiveX and Socket Clients, Trusted IPs), or has its 32 "
+        "clients already"
     )
 
 

@@ -46,8 +46,12 @@ class Door:
         for pause, number in tries:
             await self._clock.sleep(pause)
             attempt = Attempt(hear, unreadable, lost)
-            if await self._tried(attempt, number):
-                return attempt
+            try:
+                if await self._tried(attempt, number):
+                    return attempt
+            except BaseException:
+                attempt.abandon()
+                raise
         raise codes.client_id_in_use(first)
 
     async def _tried(self, attempt: "Attempt", client_id: int) -> bool:
@@ -97,10 +101,12 @@ class Attempt:
         """None once the Gateway has said which accounts there are; else why it did not."""
         shaking = asyncio.ensure_future(self.client.connectAsync(host, port, client_id, _HANDSHAKE))
         closing = asyncio.ensure_future(self.closed.wait())
-        await asyncio.wait({shaking, closing}, return_when=asyncio.FIRST_COMPLETED)
-        hung_up = self.closed.is_set() and not shaking.done()
-        for task in (shaking, closing):
-            task.cancel()
+        try:
+            await asyncio.wait({shaking, closing}, return_when=asyncio.FIRST_COMPLETED)
+            hung_up = self.closed.is_set() and not shaking.done()
+        finally:
+            for task in (shaking, closing):
+                task.cancel()
         error = (await asyncio.gather(shaking, closing, return_exceptions=True))[0]
         if error is None:
             self._up = True
@@ -110,6 +116,11 @@ class Attempt:
         if hung_up:
             return codes.hung_up(name)
         return codes.speechless(name) if isinstance(error, TimeoutError) else codes.refused(name)
+
+    def abandon(self) -> None:
+        """Let go of it, however far it came: a caller who gives up leaves no socket behind."""
+        if self.client.conn.transport is not None:
+            self.client.conn.transport.abort()
 
     def _hear(self, key: Key | None, word: said.Said) -> None:
         if self._up:

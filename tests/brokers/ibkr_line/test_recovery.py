@@ -148,3 +148,16 @@ async def test_a_line_that_is_closed_while_it_connects_stays_closed(
     with pytest.raises(Unreachable):
         await connecting
     await until(lambda: not gateway.sessions)
+
+
+async def test_a_caller_who_gives_up_at_any_moment_leaves_no_socket(
+    gateway: Gateway, desk: Desk
+) -> None:
+    for moments in range(40):
+        async with line_to(gateway, desk) as line:
+            connecting = asyncio.ensure_future(line.accounts())
+            for _ in range(moments):
+                await asyncio.sleep(0)
+            connecting.cancel()
+            await asyncio.wait([connecting])
+        await until(lambda: not gateway.sessions)
