@@ -104,22 +104,20 @@ class Prices:
     async def value(
         self, account: str, held: Sequence[tuple[int, Instrument]], traded: Callable[[int], bool]
     ) -> tuple[Mark, ...]:
-        """Marks of an account's positions, by their number: those told within two seconds."""
-        gone = [key for key in self._worth if key[0] == account]
-        for number, instrument in held:
-            key = (account, number)
-            if key in gone:
-                gone.remove(key)
-            else:
-                await self._follow_worth(key, instrument, traded)
+        """Marks of an account's positions by number; new ones have two seconds to be told."""
+        wanted = {(account, number): instrument for number, instrument in held}
+        gone = [key for key in self._worth if key[0] == account and key not in wanted]
+        new = [key for key in wanted if key not in self._worth]
         for key in gone:
-            worth = self._worth.pop(key)
+            number = self._worth.pop(key).number
             await self._link.unsubscribe(
-                "worth", "CANCEL_PNL_SINGLE", worth.number, lambda c, n: c.cancelPnLSingle(n)
+                "worth", "CANCEL_PNL_SINGLE", number, lambda client, n: client.cancelPnLSingle(n)
             )
-        worths = [self._worth[account, number] for number, _ in held]
-        await self._first_words(worths)
-        return tuple(worth.mark for worth in worths if worth.mark is not None)
+        for key in new:
+            await self._follow_worth(key, wanted[key], traded)
+        await self._first_words([self._worth[key] for key in new if key in self._worth])
+        told = (self._worth[key].mark for key in wanted if key in self._worth)
+        return tuple(mark for mark in told if mark is not None)
 
     async def quotes(self, instruments: Sequence[Instrument]) -> tuple[Mark, ...]:
         """The latest prices; what is not told or not allowed is left out."""
