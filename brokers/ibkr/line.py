@@ -62,6 +62,8 @@ class Line:
         marks = await self._prices.value(
             account, list(zip(numbers, instruments, strict=True)), self._book.has_fills
         )
+        # A read that was asked again may have met another login, to which nothing of it belongs.
+        await self._house.check(account)
         return Snapshot(
             account=parse.account(figures),
             started_at=started_at,

@@ -1,5 +1,6 @@
 """What is in the way of a Gateway is told apart, each with what to do about it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -180,3 +181,18 @@ def test_a_sign_in_is_due_on_sundays_at_one_in_new_york(now: str, then: str) -> 
     told = next_sign_in(datetime.fromisoformat(now).replace(tzinfo=UTC))
     assert told == datetime.fromisoformat(then).replace(tzinfo=UTC)
     assert told.utcoffset() == timedelta()
+
+
+async def test_a_gateway_that_changes_its_login_in_mid_read_shows_nothing_as_gone(
+    box: Sandbox, line: Line, gateway: Gateway, number: str
+) -> None:
+    trade(box, gateway.accounts[number], "AAPL", "5")
+    gateway.faults.add("hang", method="TWS", path="/reqPositions")
+    reading = asyncio.ensure_future(line.snapshot(number))
+    await until(lambda: not gateway.faults.pending)
+    gateway.accounts.clear()
+    box.ibkr.account(gateway, "DU7000001")
+    for session in gateway.started():
+        session.cut()
+    with pytest.raises(CredentialsRejected):
+        await reading
