@@ -13,6 +13,10 @@ from domain.errors import (
     Unintelligible,
 )
 from domain.facts import OrderReport
+from domain.ticket import Ticket
+from sandbox.orders import OrdType, Side, TimeInForce
+from sandbox.orders import Ticket as Asked
+from tests.conformance.observing import RICH
 from tests.conformance.orders import new_id, resting, sample_of
 from tests.conformance.scene import Scene
 from tests.conformance.stage import Act, Trouble
@@ -27,24 +31,44 @@ async def _resting(scene: Scene) -> OrderReport:
     return report
 
 
+def _place_elsewhere(scene: Scene, ours: Ticket) -> None:
+    """Somebody else's order, alike but for how much."""
+    exchange = scene.stage.box.exchange
+    exchange.submit(
+        scene.owner,
+        Asked(
+            symbol=sample_of(scene).symbol,
+            side=Side.BUY,
+            quantity=3 * sample_of(scene).whole,
+            type=OrdType.LIMIT,
+            time_in_force=TimeInForce.GOOD_TILL_CANCEL,
+            limit_price=ours.terms.limit_price,
+        ),
+    )
+    exchange.work()
+
+
 @pytest.mark.parametrize("trouble", DONE)
 async def test_an_order_whose_answer_is_lost_left_once_and_is_found(
     scene: Scene, trouble: Trouble
 ) -> None:
     wanted, broker = resting(scene, sample_of(scene)), await scene.broker()
     await broker.accounts()
+    scene.owner.cash = RICH
+    _place_elsewhere(scene, wanted)
     before = scene.stage.sent(Act.PLACE)
     await scene.stage.inflict(trouble, Act.PLACE)
     with pytest.raises(OutcomeUnknown):
         await broker.place(wanted)
     assert scene.stage.sent(Act.PLACE) == before + 1
-    scene.stage.box.exchange.work()
-    (order,) = scene.owner.orders.values()
-    assert order.live
+    _place_elsewhere(scene, wanted)
+    ours = [one for one in scene.owner.live_orders() if one.quantity == wanted.terms.quantity]
+    assert len(ours) == 1
     found = await broker.find(scene.account, wanted.client_order_id)
     assert not found.proven_absent
     assert found.report is not None
     assert found.report.client_order_id == wanted.client_order_id
+    assert found.report.terms.quantity == wanted.terms.quantity
     assert scene.stage.sent(Act.PLACE) == before + 1
 
 

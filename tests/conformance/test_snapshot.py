@@ -27,12 +27,16 @@ def _holding(snapshot: Snapshot, sample: Sample) -> Holding | None:
     return next((one for one in snapshot.holdings if one.instrument.id == held), None)
 
 
+def _dollars(snapshot: Snapshot) -> Decimal:
+    return sum((one.cash for one in snapshot.balances if one.currency == "USD"), Decimal(0))
+
+
 async def test_a_new_account_holds_nothing_but_its_cash(scene: Scene) -> None:
     told = await _snapshot(scene)
     assert told.holdings == ()
     assert told.orders == ()
     assert told.account.number == scene.account
-    assert sum(one.cash for one in told.balances if one.currency == "USD") == scene.owner.cash
+    assert _dollars(told) == scene.owner.cash
 
 
 async def test_a_long_position_is_told_with_what_it_cost(scene: Scene) -> None:
@@ -113,6 +117,8 @@ async def test_each_account_has_its_own(scene: Scene) -> None:
         assert held is not None
         assert held.quantity == sample.whole * times
         assert {one.account for one in told.orders} == {number}
+        assert {one.terms.quantity for one in told.orders} == {sample.whole * times}
+        assert _dollars(told) == scene.stage.accounts[number].cash
 
 
 async def test_orders_are_all_told_past_three_pages(scene: Scene) -> None:
