@@ -148,12 +148,12 @@ async def test_metrics_are_for_loopback_and_not_for_whoever_comes_through_a_prox
 
 async def test_metrics_by_a_token(tmp_path: Path) -> None:
     async with (
-        serving(tmp_path, METRICS_TOKEN="planted-metrics") as (url, _),
+        serving(tmp_path, METRICS_TOKEN="planted-metrics-token") as (url, _),
         aiohttp.ClientSession(url) as http,
     ):
         async with http.get("/metrics") as refused:
             assert refused.status == 403
-        right = {"Authorization": "Bearer planted-metrics"}
+        right = {"Authorization": "Bearer planted-metrics-token"}
         async with http.get("/metrics", headers=right) as counted:
             assert counted.status == 200
 
