@@ -22,7 +22,7 @@ run: $(RUNTIME)  ## the server with sandbox brokers beside it and a demo portfol
 	$(BIN)/python -m app demo
 
 test: $(TOOLS) $(CLIENTS) .stamps/debian  ## every test but the long ones
-	$(BIN)/python -m pytest -m "not soak"
+	$(BIN)/python -m pytest -m "not soak" --numprocesses=3 --dist=worksteal
 
 soak: $(TOOLS) $(CLIENTS) .stamps/debian  ## the long tests; writes docs/soak.md
 	$(BIN)/python -m pytest -m soak --junitxml=.stamps/soak.xml; status=$$?; \
