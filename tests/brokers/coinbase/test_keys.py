@@ -57,6 +57,7 @@ def test_a_pem_may_be_pasted_in_any_way(pasted: str) -> None:
         base64.b64encode(pkcs8(Encoding.DER)).decode(),
         pkcs8(Encoding.PEM).decode(),
     ],
+    ids=["raw", "with the public half", "PKCS 8", "PEM"],
 )
 def test_an_ed25519_key_may_come_in_any_form(pasted: str) -> None:
     signer = Signer(Credentials({"key_name": "name", "private_key": pasted}), RealClock())
