@@ -15,8 +15,13 @@ from tempfile import TemporaryDirectory
 from tools.tree import ROOT, finish
 from tools.witness_env import environment
 
-MUTATED = ("domain/facts.py", "store/chain.py", "store/merge.py")
-TESTS = ("tests/domain/test_facts.py", "tests/store/test_chain.py", "tests/store/test_merge.py")
+MUTATED = ("domain/facts.py", "domain/sums.py", "store/chain.py", "store/merge.py")
+TESTS = (
+    "tests/domain/test_facts.py",
+    "tests/domain/test_sums.py",
+    "tests/store/test_chain.py",
+    "tests/store/test_merge.py",
+)
 NEEDED = ("domain/*.py", "store/__init__.py", "tests/clock.py", "tests/store/samples.py")
 PAGE = ROOT / "docs" / "mutants.md"
 UNARGUED = "no reason yet"
