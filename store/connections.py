@@ -21,7 +21,7 @@ from domain.errors import ErrorCode, Problem
 from domain.ids import ConnectionId, UserId
 from store import accounts, purge
 from store.book import Book
-from store.codec import encode
+from store.codec import decode, encode
 from store.consent_models import ConsentRow
 from store.credentials import Credentials
 from store.models import AccountLink, AccountRow, ConnectionRow
@@ -33,12 +33,17 @@ from store.writer import Writer
 Edit = Callable[[Unit, Connection], Connection]
 
 
+_EVERY = "SELECT id, state, value FROM connection WHERE enabled = $1 ORDER BY created_at, id"
+
+
 class Connections:
     """Whatever changes a connection raises Problem(NOT_FOUND) if it is not the user's."""
 
     def __init__(self, writer: Writer, vault: Vault) -> None:
         self._writer = writer
         self._credentials = Credentials(vault)
+        # By the text that each is kept as.
+        self._known: dict[str, Connection] = {}
 
     async def create(
         self,
@@ -189,12 +194,16 @@ class Connections:
 
     async def every(self) -> tuple[Connection, ...]:
         """All enabled connections of all users but those whose first sign-in is still under way."""
-        rows = await ConnectionRow.filter(enabled=True).order_by("created_at", "id")
-        begun = ConnectionState.PENDING.value
-        signed_in = await self._credentials.among([row.id for row in rows if row.state == begun])
-        return tuple(
-            connection_of(row) for row in rows if row.state != begun or row.id in signed_in
-        )
+        (rows,) = await self._writer.db.batches.read([(_EVERY, [True])])
+        pending = [row["id"] for row in rows if row["state"] == ConnectionState.PENDING.value]
+        begun = set(pending) - await self._credentials.among(pending) if pending else set()
+        # Asked for every second, and nearly always the same as a second ago.
+        known, self._known = self._known, {}
+        for row in rows:
+            text = row["value"]
+            if row["id"] not in begun:
+                self._known[text] = known.get(text) or decode(Connection, text)
+        return tuple(self._known.values())
 
     async def _edit(
         self, user: UserId, connection: ConnectionId, edit: Edit, *, journalled: bool = True
