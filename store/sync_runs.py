@@ -13,7 +13,7 @@ from store.unit import Unit
 from store.writer import Writer
 
 # Of all connections of a user together.
-MOST_A_MINUTE = 20
+MOST_A_MINUTE = 60
 
 
 class SyncRuns:
