@@ -90,8 +90,9 @@ async def test_keys_of_the_other_environment_are_refused(api: Api) -> None:
 
 async def test_a_business_refusal_is_no_failure_of_the_credentials(made: World, api: Api) -> None:
     id = await _linked(api)
-    made.box.faults.add("refused", path="/v2/positions")
+    made.box.faults.add("refused", path="/v2/positions", count=0)
     run = await _synced(api, id)
+    made.box.faults.clear()
     assert "FAILED" in {result["status"] for result in run["results"]}
     connection = await until(lambda: api.connection(id), _state("ACTIVE", "DEGRADED"))
     assert connection["health"]["state"] != "REAUTH_REQUIRED"

@@ -187,7 +187,8 @@ async def world(
     """A sandbox and a folder with keys and users; nothing is served yet."""
     async with (
         sandbox.serve(seed=1, rate_limit=100_000) as box,
-        aiohttp.ClientSession() as http,
+        # A connection that is kept may be closed by the server just as it is used again.
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as http,
     ):
         made = World(folder, box, {**at(box), **settings}, http)
         Keyring.create(made.configured().key_path)
