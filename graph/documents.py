@@ -75,14 +75,16 @@ class Document:
         variables: Mapping[str, Any] | None,
     ) -> Measure:
         """How big one of its operations is with these variables; raises GraphQLError."""
-        key = (id(node), orjson.dumps(variables, option=orjson.OPT_SORT_KEYS))
-        measure = self._measures.get(key) or Ruler(schema, self.node, variables).measure(node)
-        if len(key[1]) <= _LONGEST_VARIABLES:
-            self._measures[key] = measure
-            self._measures.move_to_end(key)
+        told = _told(variables)
+        if told is None:
+            return Ruler(schema, self.node, variables).measure(node)
+        key = (id(node), told)
+        if key not in self._measures:
+            self._measures[key] = Ruler(schema, self.node, variables).measure(node)
+        self._measures.move_to_end(key)
         if len(self._measures) > _MOST_MEASURES:
             self._measures.popitem(last=False)
-        return measure
+        return self._measures[key]
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to carry out; raises GraphQLError if the name does not tell it."""
@@ -93,6 +95,15 @@ class Document:
             wanted = f"no operation is named {name[:80]!r}" if name else "name one operation"
             raise refusal(wanted, ErrorCode.BAD_INPUT)
         return operations[0]
+
+
+def _told(variables: Mapping[str, Any] | None) -> bytes | None:
+    """What tells variables apart; None for those too long or too deep to be remembered."""
+    try:
+        text = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return None
+    return text if len(text) <= _LONGEST_VARIABLES else None
 
 
 class Documents:

@@ -186,3 +186,21 @@ async def test_a_browser_gets_no_explorer_where_it_is_not_allowed(
             assert response.status == 406
         async with http.get(f"{server.url}/explorer/explorer.js") as response:
             assert response.status == 404
+
+
+@pytest.mark.parametrize("depth", [10, 300, 900])
+async def test_variables_of_any_depth_get_an_answer(
+    server: Served, http: aiohttp.ClientSession, depth: int
+) -> None:
+    deep = "[" * depth + "]" * depth
+    headers = {"Authorization": f"Bearer {await server.token()}", "Content-Type": JSON}
+    for query, wanted in [
+        ("query($first: Int!) { positions(first: $first) { nodes { id } } }", "BAD_INPUT"),
+        ("{ viewer { name } }", None),
+    ]:
+        body = f'{{"query": "{query}", "variables": {{"first": {deep}}}}}'
+        async with http.post(server.url, data=body, headers=headers) as response:
+            told = await response.json(content_type=None)
+            assert response.status == 200, told
+            found = told["errors"][0]["extensions"]["code"] if "errors" in told else None
+            assert found == wanted, told
