@@ -1,7 +1,6 @@
 """Alpaca's requests: where they go, how they are signed, and what a doubtful refusal means."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from aiohttp import ClientWebSocketResponse
@@ -10,14 +9,9 @@ from brokers.alpaca import errors
 from brokers.contract import Credentials, Opening
 from brokers.gate import Call, Purpose
 from brokers.http import Answer, Dialect, Http
+from brokers.outcomes import perhaps_done
 from brokers.wire import document
-from domain.errors import (
-    BrokerError,
-    CredentialsRejected,
-    NotPermitted,
-    OutcomeUnknown,
-    Unintelligible,
-)
+from domain.errors import BrokerError, CredentialsRejected, NotPermitted
 
 _DIALECT = Dialect(refusal=errors.refusal, allowance=errors.allowance, request_id="X-Request-ID")
 
@@ -129,18 +123,6 @@ class Client:
     def _url(self, host: str, path: str, ids: Mapping[str, str]) -> str:
         filled = path.format(**{name: quote(value, safe="") for name, value in ids.items()})
         return self._endpoints[host].rstrip("/") + filled
-
-
-@contextmanager
-def perhaps_done() -> Iterator[None]:
-    """Around a change: an answer that cannot be read says that it arrived, and no more."""
-    try:
-        yield
-    except Unintelligible as error:
-        message = error.message
-    else:
-        return
-    raise OutcomeUnknown(message)
 
 
 def _signed(keys: Credentials) -> Mapping[str, str]:

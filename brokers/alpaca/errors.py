@@ -12,6 +12,7 @@ from http import HTTPStatus
 from brokers.gate import Call, Purpose
 from brokers.http import Answer, unanswered
 from brokers.limits import Allowance
+from brokers.outcomes import Duplicate
 from brokers.wire import Row, document
 from domain.errors import (
     BrokerError,
@@ -37,10 +38,6 @@ class Doubtful(NotPermitted):
 
     Whoever gets it asks for the account, which dead keys cannot.
     """
-
-
-class Duplicate(InvalidTicket):
-    """An order with this client order id exists already, so an earlier sending did arrive."""
 
 
 @dataclass(frozen=True, slots=True)

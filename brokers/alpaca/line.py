@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from brokers.alpaca import activities, history, parse
 from brokers.alpaca.assets import Assets
-from brokers.alpaca.client import Client, perhaps_done
-from brokers.alpaca.errors import Duplicate
+from brokers.alpaca.client import Client
 from brokers.alpaca.fills import Fills
 from brokers.alpaca.listing import Listing
 from brokers.alpaca.orders import Heard, placement, replacement, reports
@@ -16,10 +15,11 @@ from brokers.alpaca.prices import Prices
 from brokers.alpaca.stream import reports_of, trade_updates
 from brokers.alpaca.symbols import symbol_of
 from brokers.contract import Found, Opening
+from brokers.outcomes import Duplicate, adopted, perhaps_done
 from brokers.wire import Row, rows
 from domain.account import AccountReport
 from domain.equity import EquityPoint
-from domain.errors import BrokerError, ErrorCode, NotPermitted, OrderNotFound, OutcomeUnknown
+from domain.errors import ErrorCode, NotPermitted, OrderNotFound, OutcomeUnknown
 from domain.events import Alive, Snapshot, StreamEvent
 from domain.facts import OrderReport, Source
 from domain.holding import Mark
@@ -85,7 +85,7 @@ class Line:
         try:
             body = await self._client.send("place", "POST", "/v2/orders", placement(ticket))
         except Duplicate:
-            return await self._adopted(ticket.account, ticket.client_order_id)
+            return await adopted("Alpaca", self.find(ticket.account, ticket.client_order_id))
         return self._reply(body, ticket.account, ticket.client_order_id)
 
     async def replace(self, order: OrderReport, terms: Terms, client_order_id: str) -> OrderReport:
@@ -96,7 +96,7 @@ class Line:
                 "replace", "PATCH", "/v2/orders/{order_id}", body, order_id=order.broker_order_id
             )
         except Duplicate:
-            return await self._adopted(order.account, client_order_id)
+            return await adopted("Alpaca", self.find(order.account, client_order_id))
         report = self._reply(answer, order.account, client_order_id)
         return replace(report, replaces=report.replaces or order.broker_order_id)
 
@@ -171,18 +171,6 @@ class Line:
         report = parse.account(row)
         self._number, self._currency = report.number, report.currency
         return row
-
-    async def _adopted(self, account: str, client_order_id: str) -> OrderReport:
-        """The order that has our id already; it is there, so not finding it proves nothing."""
-        try:
-            found = await self.find(account, client_order_id)
-        except BrokerError as error:
-            failure = error.message
-        else:
-            if found.report is not None:
-                return found.report
-            failure = "Alpaca has an order with this id and does not show it"
-        raise OutcomeUnknown(failure)
 
     def _reply(self, body: object, account: str, client_order_id: str) -> OrderReport:
         with perhaps_done():

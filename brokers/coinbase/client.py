@@ -1,7 +1,6 @@
 """Coinbase's requests: where they go, how they are signed, and what a doubtful refusal means."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from aiohttp import ClientWebSocketResponse
@@ -11,15 +10,9 @@ from brokers.coinbase.keys import Signer
 from brokers.contract import Opening
 from brokers.gate import Call, Purpose
 from brokers.http import Answer, Dialect, Http
+from brokers.outcomes import perhaps_done
 from brokers.wire import Row, document
-from domain.errors import (
-    BrokerError,
-    CredentialsRejected,
-    OutcomeUnknown,
-    RateLimited,
-    Refused,
-    Unintelligible,
-)
+from domain.errors import BrokerError, CredentialsRejected, RateLimited, Refused
 
 _ROOT = "/api/v3/brokerage"
 _PERMISSIONS = f"{_ROOT}/key_permissions"
@@ -130,18 +123,6 @@ class Client:
         filled = path.format(**{name: quote(one, safe="") for name, one in (ids or {}).items()})
         asked = f"?{urlencode(query)}" if query else ""
         return self._endpoints["rest"].rstrip("/") + filled + asked
-
-
-@contextmanager
-def perhaps_done() -> Iterator[None]:
-    """Around a change: an answer that cannot be read says that it arrived, and no more."""
-    try:
-        yield
-    except Unintelligible as error:
-        message = error.message
-    else:
-        return
-    raise OutcomeUnknown(message)
 
 
 def _probe(call: Call, path: str) -> Call:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from brokers.gate import Call, Purpose
 from brokers.http import Answer, unanswered
 from brokers.limits import Allowance
+from brokers.outcomes import Duplicate
 from brokers.wire import Row, document, said
 from domain.errors import (
     BrokerError,
@@ -40,10 +41,6 @@ class Doubtful(CredentialsRejected):
 
     Spurious ones are known (coinbase-advanced-py issues 19, 60 and 132).
     """
-
-
-class Duplicate(InvalidTicket):
-    """An order with this client order id exists already, so an earlier sending did arrive."""
 
 
 # A piece of the reason, the first that fits; all else is the ticket's own fault.

@@ -16,10 +16,11 @@ from brokers.coinbase.previews import previewed
 from brokers.coinbase.prices import Prices
 from brokers.coinbase.tickets import edit, placement, preview
 from brokers.contract import Found, Opening
+from brokers.outcomes import Duplicate, adopted
 from brokers.wire import Row
 from domain.account import AccountReport
 from domain.equity import EquityPoint
-from domain.errors import BrokerError, ErrorCode, NotPermitted, OutcomeUnknown
+from domain.errors import ErrorCode, NotPermitted, OutcomeUnknown
 from domain.events import Snapshot, StreamEvent
 from domain.facts import OrderReport, Source, Stamp
 from domain.holding import Mark
@@ -88,8 +89,8 @@ class Line:
         answer = await self._client.send("place", "/orders", placement(ticket))
         try:
             _expect_success(answer)
-        except errors.Duplicate:
-            return await self._adopted(ticket.account, ticket.client_order_id)
+        except Duplicate:
+            return await adopted("Coinbase", self.find(ticket.account, ticket.client_order_id))
         heard = Heard(account=ticket.account, source=Source.REPLY, at=self._clock.now())
         return placed(ticket, _order_id(answer, ticket.client_order_id), heard)
 
@@ -172,18 +173,6 @@ class Line:
             "portfolio", "/portfolios/{portfolio}", query, portfolio=account
         )
         return body.need_row("breakdown")
-
-    async def _adopted(self, account: str, client_order_id: str) -> OrderReport:
-        """The order that has our id already; it is there, so not finding it proves nothing."""
-        try:
-            found = await self.find(account, client_order_id)
-        except BrokerError as error:
-            failure = error.message
-        else:
-            if found.report is not None:
-                return found.report
-            failure = "Coinbase has an order with this id and does not show it"
-        raise OutcomeUnknown(failure)
 
 
 def _expect_success(answer: Row) -> None:

@@ -8,8 +8,8 @@ from brokers.etrade import body, errors
 from brokers.etrade.session import Session
 from brokers.gate import Call, Purpose
 from brokers.http import Answer, Dialect, Http
+from brokers.outcomes import perhaps_done
 from brokers.wire import Row
-from domain.errors import OutcomeUnknown, Unintelligible
 
 DIALECT = Dialect(refusal=errors.refusal, allowance=errors.allowance, request_id="X-Request-ID")
 # JSON is chosen by the path's ending; XML may come all the same.
@@ -61,13 +61,10 @@ class Client:
     ) -> Row:
         """Change something once; what cannot be read of the answer leaves the outcome unknown."""
         call = Call(operation=operation, purpose=purpose, method=method, path=path)
-        try:
+        with perhaps_done():
             answer = await self._http.request(call, self._url(path, None, ids), json=json)
             self.session.used()
             return body.read(answer.body)
-        except Unintelligible as error:
-            message = error.message
-        raise OutcomeUnknown(message)
 
     async def revoke(self) -> None:
         """Give the token back."""

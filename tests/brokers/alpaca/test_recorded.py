@@ -18,6 +18,7 @@ from brokers.alpaca.stream import reports_of
 from brokers.alpaca.symbols import instrument_of
 from brokers.gate import Call, Purpose
 from brokers.http import Answer
+from brokers.outcomes import Duplicate
 from brokers.wire import Row, document, rows
 from domain.account import AccountStatus
 from domain.errors import (
@@ -287,7 +288,7 @@ READINGS: list[Callable[[object], object]] = [
         ("401_unauthorized_no_code.json", 401, CredentialsRejected, None),
         ("403_40310000_insufficient_buying_power.json", 403, InsufficientFunds, "40310000"),
         ("403_forbidden_bad_keys.json", 403, errors.Doubtful, None),
-        ("422_40010001_client_order_id_dup.json", 422, errors.Duplicate, "40010001"),
+        ("422_40010001_client_order_id_dup.json", 422, Duplicate, "40010001"),
         ("422_42210001_validation.json", 422, InvalidTicket, "42210001"),
         ("429_rate_limit.json", 429, RateLimited, None),
     ],

@@ -7,6 +7,7 @@ import pytest
 from brokers.coinbase import errors
 from brokers.gate import Call, Purpose
 from brokers.http import Answer
+from brokers.outcomes import Duplicate
 from brokers.wire import Row
 from domain.errors import (
     BrokerError,
@@ -85,7 +86,7 @@ def test_how_long_to_wait_is_believed_only_where_it_is_told_in_seconds() -> None
         ("INVALID_PRODUCT_ID", InstrumentNotFound),
         ("ORDER_ENTRY_DISABLED", MarketClosed),
         ("INELIGIBLE_PAIR", NotPermitted),
-        ("DUPLICATE_CLIENT_ORDER_ID", errors.Duplicate),
+        ("DUPLICATE_CLIENT_ORDER_ID", Duplicate),
         ("SOMETHING_NEW", InvalidTicket),
     ],
 )
