@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse, ClientWebSocketResponse
@@ -240,6 +241,11 @@ async def once(request: ClientRequest, handler: ClientHandlerType) -> ClientResp
             raise Lost
         return response
     raise Lost
+
+
+def filled(path: str, ids: Mapping[str, str]) -> str:
+    """A path with its `{names}` filled in; what an id has of slashes and the like is encoded."""
+    return path.format(**{name: quote(value, safe="") for name, value in ids.items()})
 
 
 def unanswered(call: Call, message: str) -> OutcomeUnknown:

@@ -1,14 +1,13 @@
 """Alpaca's requests: where they go, how they are signed, and what a doubtful refusal means."""
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from aiohttp import ClientWebSocketResponse
 
 from brokers.alpaca import errors
 from brokers.contract import Credentials, Opening
 from brokers.gate import Call, Purpose
-from brokers.http import Answer, Dialect, Http
+from brokers.http import Answer, Dialect, Http, filled
 from brokers.outcomes import perhaps_done
 from brokers.wire import document
 from domain.errors import BrokerError, CredentialsRejected, NotPermitted
@@ -121,8 +120,7 @@ class Client:
         return NotPermitted(f"{doubt.message}{way_out}")
 
     def _url(self, host: str, path: str, ids: Mapping[str, str]) -> str:
-        filled = path.format(**{name: quote(value, safe="") for name, value in ids.items()})
-        return self._endpoints[host].rstrip("/") + filled
+        return self._endpoints[host].rstrip("/") + filled(path, ids)
 
 
 def _signed(keys: Credentials) -> Mapping[str, str]:

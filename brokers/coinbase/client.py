@@ -1,7 +1,7 @@
 """Coinbase's requests: where they go, how they are signed, and what a doubtful refusal means."""
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from aiohttp import ClientWebSocketResponse
 
@@ -9,7 +9,7 @@ from brokers.coinbase import errors
 from brokers.coinbase.keys import Signer
 from brokers.contract import Opening
 from brokers.gate import Call, Purpose
-from brokers.http import Answer, Dialect, Http
+from brokers.http import Answer, Dialect, Http, filled
 from brokers.outcomes import perhaps_done
 from brokers.wire import Row, document
 from domain.errors import BrokerError, CredentialsRejected, RateLimited, Refused
@@ -120,9 +120,8 @@ class Client:
         return int(millis) // _MILLISECONDS - int(self._clock.now().timestamp())
 
     def _url(self, path: str, query: Query = (), ids: Mapping[str, str] | None = None) -> str:
-        filled = path.format(**{name: quote(one, safe="") for name, one in (ids or {}).items()})
         asked = f"?{urlencode(query)}" if query else ""
-        return self._endpoints["rest"].rstrip("/") + filled + asked
+        return self._endpoints["rest"].rstrip("/") + filled(path, ids or {}) + asked
 
 
 def _probe(call: Call, path: str) -> Call:

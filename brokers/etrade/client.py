@@ -7,7 +7,7 @@ from brokers.contract import Opening
 from brokers.etrade import body, errors
 from brokers.etrade.session import Session
 from brokers.gate import Call, Purpose
-from brokers.http import Answer, Dialect, Http
+from brokers.http import Answer, Dialect, Http, filled
 from brokers.outcomes import perhaps_done
 from brokers.wire import Row
 
@@ -113,6 +113,5 @@ class Client:
 
     def _url(self, path: str, params: Mapping[str, str] | None, ids: Mapping[str, str]) -> str:
         """Exactly what is signed and sent: a space is %20, never a plus."""
-        filled = path.format(**{name: quote(value, safe="") for name, value in ids.items()})
         query = f"?{urlencode(params, quote_via=quote, safe='')}" if params else ""
-        return self._endpoints["api"].rstrip("/") + filled + _ENDING + query
+        return self._endpoints["api"].rstrip("/") + filled(path, ids) + _ENDING + query

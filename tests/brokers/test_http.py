@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from brokers.gate import Call, Purpose
-from brokers.http import Answer, Dialect, Http, Lost, once
+from brokers.http import Answer, Dialect, Http, Lost, filled, once
 from brokers.limits import Allowance
 from domain.capabilities import Rate
 from domain.errors import (
@@ -359,3 +359,8 @@ async def test_every_attempt_is_signed_anew_for_the_url_that_leaves_byte_for_byt
     assert signed == [("GET", there.url + path)] * 3
     assert [head.split(" ")[1] for head in there.heads] == [path] * 3
     assert [f"number {index}" in head for index, head in enumerate(there.heads, 1)] == [True] * 3
+
+
+def test_an_id_adds_neither_a_folder_nor_a_query_to_its_path() -> None:
+    path = filled("/orders/{order_id}/legs/{leg}", {"order_id": "../a b?c=1#d", "leg": "{2}"})
+    assert path == "/orders/..%2Fa%20b%3Fc%3D1%23d/legs/%7B2%7D"
