@@ -55,6 +55,11 @@ def moment_of(value: object) -> datetime | None:
         return None
 
 
+def whole(text: str, digits: int) -> int | None:
+    """The number that is written in at most so many digits and nothing else, else None."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
 def rounded(value: object) -> Decimal | None:
     """A number with at most 18 decimals, None as for `decimal_of`."""
     try:

@@ -13,7 +13,7 @@ from brokers.gate import Call, Purpose
 from brokers.http import Answer, unanswered
 from brokers.limits import Allowance
 from brokers.outcomes import Duplicate
-from brokers.wire import Row, document
+from brokers.wire import Row, document, whole
 from domain.errors import (
     BrokerError,
     CredentialsRejected,
@@ -30,7 +30,7 @@ from domain.errors import (
 
 _DUPLICATE = "client_order_id must be unique"
 # Seconds of unix time have ten digits until 2286.
-_LONGEST_NUMBER = 11
+_DIGITS = 11
 
 
 class Doubtful(NotPermitted):
@@ -77,22 +77,20 @@ def said_in(body: bytes) -> Said:
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds until the next call: Retry-After, else X-RateLimit-Reset, which is a unix time."""
     for name, origin in (("Retry-After", 0.0), ("X-RateLimit-Reset", now.timestamp())):
-        if _is_number(text := headers.get(name, "")):
-            return max(0.0, int(text) - origin)
+        if (number := whole(headers.get(name, ""), _DIGITS)) is not None:
+            return max(0.0, number - origin)
     return None
 
 
 def allowance(headers: Mapping[str, str]) -> Allowance | None:
     """What X-RateLimit-Remaining and -Reset say; they are on successes too."""
-    remaining, reset = (headers.get(f"X-RateLimit-{name}", "") for name in ("Remaining", "Reset"))
-    if not _is_number(remaining):
+    remaining, reset = (
+        whole(headers.get(f"X-RateLimit-{name}", ""), _DIGITS) for name in ("Remaining", "Reset")
+    )
+    if remaining is None:
         return None
-    resets_at = datetime.fromtimestamp(int(reset), UTC) if _is_number(reset) else None
-    return Allowance(remaining=int(remaining), resets_at=resets_at)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
+    resets_at = None if reset is None else datetime.fromtimestamp(reset, UTC)
+    return Allowance(remaining=remaining, resets_at=resets_at)
 
 
 def _meaning(status: int, said: Said, call: Call) -> type[Refused]:

@@ -11,7 +11,7 @@ from brokers.gate import Call, Purpose
 from brokers.http import Answer, unanswered
 from brokers.limits import Allowance
 from brokers.outcomes import Duplicate
-from brokers.wire import Row, document, said
+from brokers.wire import Row, document, said, whole
 from domain.errors import (
     BrokerError,
     CredentialsRejected,
@@ -26,7 +26,7 @@ from domain.errors import (
     Unintelligible,
 )
 
-_LONGEST_NUMBER = 9
+_DIGITS = 9
 _REASONS = (
     "error",
     "new_order_failure_reason",
@@ -70,7 +70,8 @@ def refusal(answer: Answer, call: Call) -> BrokerError | None:
     code, words = said_in(answer.body)
     message = f"Coinbase: {words or f'HTTP {status}'}"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RateLimited(message, retry_after=_seconds(answer.headers), broker_code=code)
+        after = whole(answer.headers.get("Retry-After", ""), _DIGITS)
+        return RateLimited(message, retry_after=after, broker_code=code)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return unanswered(call, message)
     if status < HTTPStatus.BAD_REQUEST:
@@ -92,8 +93,8 @@ def said_in(body: bytes) -> tuple[str | None, str]:
 
 def allowance(headers: Mapping[str, str]) -> Allowance | None:
     """What x-ratelimit-remaining says; in what unit the reset comes is not documented."""
-    remaining = headers.get("x-ratelimit-remaining", "")
-    return Allowance(remaining=int(remaining), resets_at=None) if _is_number(remaining) else None
+    remaining = whole(headers.get("x-ratelimit-remaining", ""), _DIGITS)
+    return None if remaining is None else Allowance(remaining=remaining, resets_at=None)
 
 
 def order_refusal(answer: Row) -> Refused:
@@ -160,12 +161,3 @@ def _by_words(words: str, call: Call) -> type[Refused]:
     if "product_id" in words:
         return InstrumentNotFound
     return InvalidTicket if call.purpose is Purpose.TRADE else Refused
-
-
-def _seconds(headers: Mapping[str, str]) -> float | None:
-    after = headers.get("Retry-After", "")
-    return int(after) if _is_number(after) else None
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER

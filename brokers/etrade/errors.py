@@ -16,7 +16,7 @@ from brokers.etrade.body import read
 from brokers.gate import Call, Purpose
 from brokers.http import Answer, unanswered
 from brokers.limits import Allowance
-from brokers.wire import said
+from brokers.wire import said, whole
 from domain.errors import (
     BrokerError,
     CredentialsRejected,
@@ -37,7 +37,7 @@ _PROBLEM = re.compile(rb"oauth_problem=([a-z_]{1,40})")
 _WRONG_KEY = b"invalid Consumer key and/or session token"
 _TOO_MANY = "exceeded the rate limit"
 _USUAL_WAIT = 1.0
-_LONGEST_NUMBER = 5
+_DIGITS = 5
 # Some errors come with a status that says otherwise.
 _ERROR = re.compile(rb'\s*(?:<\?xml[^>]{0,100}>)?\s*(?:<Error\b|\{\s*"Error")')
 
@@ -97,7 +97,7 @@ def refusal(answer: Answer, call: Call, now: datetime) -> BrokerError | None:
         return None
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
         return Unintelligible(f"E*TRADE sent us elsewhere (HTTP {answer.status})")
-    after = _seconds(answer.headers.get("Retry-After", ""))
+    after = whole(answer.headers.get("Retry-After", ""), _DIGITS)
     return _meant(answer.status, said_in(answer.body), call, after)
 
 
@@ -185,11 +185,6 @@ def _by_status(status: int, call: Call) -> type[Refused]:
 def _is_ticket(call: Call) -> bool:
     """Whether an order is what was asked for: to be worked out, placed or changed."""
     return call.method != "GET" and call.purpose is not Purpose.CANCEL
-
-
-def _seconds(text: str) -> float | None:
-    plain = text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
-    return float(text) if plain else None
 
 
 def allowance(headers: Mapping[str, str]) -> Allowance | None:

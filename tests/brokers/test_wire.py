@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brokers.wire import MAX_SAID, Row, document, moment_of, rounded, rows, said
+from brokers.wire import MAX_SAID, Row, document, moment_of, rounded, rows, said, whole
 from domain.errors import Unintelligible
 
 JSON = st.recursive(
@@ -29,6 +29,17 @@ def test_any_bytes_are_a_document_or_unintelligible(content: bytes) -> None:
 def test_what_is_not_json_is_unintelligible(content: bytes) -> None:
     with pytest.raises(Unintelligible):
         document(content)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("0", 0), ("00012", 12), ("99999", 99_999), ("100000", None)]
+    + [(text, None) for text in ("", "-1", "+1", " 1", "1.5", "1_0", "\u00b2", "\u0663", "soon")],
+)
+def test_a_whole_number_is_a_few_plain_digits_and_nothing_else(
+    text: str, number: int | None
+) -> None:
+    assert whole(text, 5) == number
 
 
 def test_numbers_are_exact() -> None:
