@@ -12,23 +12,19 @@ from dataclasses import replace
 from decimal import Decimal
 
 from brokers.alpaca.parse import Fill
+from brokers.executions import Executions
 from brokers.wire import Row
 from domain.facts import OrderReport
-from domain.money import EXACT, plain, total
+from domain.money import EXACT, plain
 from domain.order import ExecType, Execution
-
-_MOST_ORDERS = 5_000
-# Activities may come some time after the fill; this often they are asked again.
-_MOST_TRIES = 5
 
 
 class Fills:
     """The executions that one line has seen, by order, and the broker's own ids for them."""
 
     def __init__(self) -> None:
-        self._orders: dict[str, dict[str, Execution]] = {}
+        self._known = Executions()
         self._names: dict[str, str] = {}
-        self._tries: dict[tuple[str, Decimal], int] = {}
 
     def from_event(self, event: Row, report: OrderReport) -> OrderReport:
         """The report of a trade update with the execution that it brings, corrects or undoes."""
@@ -47,13 +43,7 @@ class Fills:
 
     def wants(self, report: OrderReport) -> bool:
         """Whether to ask for activities: more was filled than we have executions for."""
-        if self._attributed(report.broker_order_id) >= report.filled_quantity:
-            return False
-        if len(self._tries) > _MOST_ORDERS:
-            self._tries.clear()
-        key = (report.broker_order_id, report.filled_quantity)
-        self._tries[key] = self._tries.get(key, 0) + 1
-        return self._tries[key] <= _MOST_TRIES
+        return self._known.lacking(report)
 
     def from_activities(
         self, fills: Iterable[Fill], reports: Mapping[str, OrderReport]
@@ -70,9 +60,9 @@ class Fills:
         """Attributed only if it fits onto what is known; else the activities will tell."""
         order_id, raw_id = report.broker_order_id, event.text("execution_id")
         if raw_id is not None and raw_id in self._names:
-            known = self._orders.get(order_id, {}).get(self._names[raw_id])
+            known = self._known.of(order_id).get(self._names[raw_id])
             return replace(report, execution=known)
-        after = EXACT.add(self._attributed(order_id), quantity)
+        after = EXACT.add(self._known.quantity(order_id), quantity)
         if after != report.filled_quantity:
             return report
         execution = Execution(
@@ -87,7 +77,7 @@ class Fills:
     def _corrected(
         self, event: Row, report: OrderReport, quantity: Decimal, price: Decimal
     ) -> OrderReport:
-        known = self._orders.get(report.broker_order_id, {}).get(self._named(event) or "")
+        known = self._known.of(report.broker_order_id).get(self._named(event) or "")
         if known is None:
             return report
         if (known.quantity, known.price) != (quantity, price):
@@ -99,13 +89,13 @@ class Fills:
         """Of an execution never seen we suppose that it was the last one."""
         before = EXACT.add(report.filled_quantity, quantity)
         name = self._named(event) or _name(report.broker_order_id, before)
-        self._orders.get(report.broker_order_id, {}).pop(name, None)
+        self._known.drop(report.broker_order_id, name)
         return replace(report, busted=(name,))
 
     def _listed(self, fill: Fill, report: OrderReport) -> OrderReport | None:
         name = _name(fill.order_id, fill.cumulative)
         raw_id = fill.activity_id.partition("::")[2] or fill.activity_id
-        if name in self._orders.get(fill.order_id, {}):
+        if name in self._known.of(fill.order_id):
             self._names.setdefault(raw_id, name)
             return None
         execution = Execution(
@@ -120,18 +110,11 @@ class Fills:
         return next((self._names[raw_id] for raw_id in ids if raw_id in self._names), None)
 
     def _keep(self, order_id: str, raw_id: str | None, execution: Execution) -> None:
-        self._orders.setdefault(order_id, {})[execution.execution_id] = execution
+        gone = self._known.keep(order_id, execution)
         if raw_id is not None:
             self._names[raw_id] = execution.execution_id
-        if len(self._orders) > _MOST_ORDERS:
-            self._forget(next(iter(self._orders)))
-
-    def _forget(self, order_id: str) -> None:
-        gone = self._orders.pop(order_id)
-        self._names = {raw: name for raw, name in self._names.items() if name not in gone}
-
-    def _attributed(self, order_id: str) -> Decimal:
-        return total([one.quantity for one in self._orders.get(order_id, {}).values()])
+        if gone:
+            self._names = {raw: name for raw, name in self._names.items() if name not in gone}
 
 
 def _name(order_id: str, cumulative: Decimal) -> str:

@@ -9,14 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from brokers.executions import Executions
 from brokers.wire import Row
 from domain.facts import OrderReport
 from domain.money import EXACT, finest, total
 from domain.order import ExecType, Execution
-
-_MOST_ORDERS = 5_000
-# Fills may be listed some time after the order tells of them; this often they are asked for.
-_MOST_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,18 +63,11 @@ class Fills:
     """How much of each order this line has given executions for."""
 
     def __init__(self) -> None:
-        self._orders: dict[str, dict[str, Execution]] = {}
-        self._tries: dict[tuple[str, Decimal], int] = {}
+        self._known = Executions()
 
     def wants(self, report: OrderReport) -> bool:
         """Whether to ask for fills: more was filled than we have executions for."""
-        if self._attributed(report.broker_order_id) >= report.filled_quantity:
-            return False
-        if len(self._tries) > _MOST_ORDERS:
-            self._tries.clear()
-        key = (report.broker_order_id, report.filled_quantity)
-        self._tries[key] = self._tries.get(key, 0) + 1
-        return self._tries[key] <= _MOST_TRIES
+        return self._known.lacking(report)
 
     def executed(
         self, listed: Iterable[Fill], reports: Mapping[str, OrderReport]
@@ -94,15 +84,10 @@ class Fills:
         )
 
     def _new(self, report: OrderReport, listed: Sequence[Fill]) -> list[OrderReport]:
-        known = self._orders.setdefault(report.broker_order_id, {})
+        known = self._known.of(report.broker_order_id)
         fresh = [one for one in executions(report, listed) if one.execution_id not in known]
-        known.update({one.execution_id: one for one in fresh})
-        if len(self._orders) > _MOST_ORDERS:
-            self._orders.pop(next(iter(self._orders)))
+        self._known.keep(report.broker_order_id, *fresh)
         return [replace(report, execution=one, exec_type=ExecType.TRADE) for one in fresh]
-
-    def _attributed(self, order_id: str) -> Decimal:
-        return total([one.quantity for one in self._orders.get(order_id, {}).values()])
 
 
 def executions(report: OrderReport, listed: Sequence[Fill]) -> list[Execution]:
