@@ -1,7 +1,6 @@
 """coinbase-advanced-py, unchanged, agrees with what we keep, and tells what differs."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -9,22 +8,13 @@ from pathlib import Path
 import pytest
 
 import sandbox
-from app.clock import RealClock
-from app.commands.witness import Witnessing
-from app.settings import Settings
-from app.stores import Stores, opened
-from app.witness import python_of, script_of
-from domain.access import Role
 from domain.account import Environment
-from domain.connection import Connection, Permission
 from domain.errors import Problem
-from domain.witness import Difference
 from sandbox import Sandbox
 from sandbox.account import Account
 from sandbox.coinbase.keys import Key
 from sandbox.orders import OrdType, Side, Ticket, TimeInForce
-from tests.app.process import with_key
-from trading.witness import Kept
+from tests.app.witness_scene import Scene, scened
 
 D = Decimal
 GTC, GTD = TimeInForce.GOOD_TILL_CANCEL, TimeInForce.GOOD_TILL_DATE
@@ -50,35 +40,6 @@ OPEN = [
     wanted(Side.BUY, STOP_LIMIT, stop_price=D(150_000), limit_price=D(151_000)),
     wanted(Side.SELL, STOP_LIMIT, GTD, stop_price=D(50_000), limit_price=D(49_000), expires=FAR),
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """A connection to the sandbox's Coinbase, in a store of its own."""
-
-    box: Sandbox
-    stores: Stores
-    settings: Settings
-    connection: Connection
-
-    @property
-    def account(self) -> Account:
-        """The portfolio."""
-        return self.box.coinbase.account
-
-    def witnessing(self) -> Witnessing:
-        """As the command has it."""
-        return Witnessing(self.stores, self.settings, script=None, longest=60.0)
-
-    async def kept(self) -> Kept:
-        """Our side."""
-        return await self.witnessing().kept(self.connection)
-
-    async def told(self, kept: Kept) -> tuple[Difference, ...]:
-        """What the witness makes of it."""
-        python = await python_of("coinbase")
-        seen = await self.witnessing().seen(self.connection, python, script_of("coinbase"))
-        return (await self.witnessing().verdict(self.connection, kept, seen)).differences
 
 
 def hold(box: Sandbox, account: Account) -> None:
@@ -108,27 +69,11 @@ async def scene(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             "market": coinbase.market.socket_url,
             "user": coinbase.user.socket_url,
         }
-        settings = Settings(
-            data_folder=tmp_path / "data" / "main",
-            key_file=with_key(tmp_path),
-            endpoints={"coinbase": {"sandbox": urls}},
-        )
-        async with opened(settings, RealClock()) as stores:
-            user = await stores.users.create("ann", None, Role.USER)
-            connection = await stores.connections.create(
-                user.id,
-                broker="coinbase",
-                environment=Environment.SANDBOX,
-                label="Coinbase",
-                permission=Permission.READ,
-                # As it is pasted into a field of one line.
-                credentials={
-                    "key_name": key.name,
-                    "private_key": key.secret.replace("\n", "\\n"),
-                },
-            )
-            hold(box, coinbase.account)
-            yield Scene(box=box, stores=stores, settings=settings, connection=connection)
+        # As it is pasted into a field of one line.
+        pasted = {"key_name": key.name, "private_key": key.secret.replace("\n", "\\n")}
+        hold(box, coinbase.account)
+        async with scened(tmp_path, box, "coinbase", Environment.SANDBOX, urls, pasted) as made:
+            yield made
 
 
 async def test_it_agrees_on_every_wallet_and_kind_of_open_order(scene: Scene) -> None:
@@ -142,12 +87,12 @@ async def test_it_agrees_on_every_wallet_and_kind_of_open_order(scene: Scene) ->
 
 
 async def test_what_one_side_has_not_got_is_told(scene: Scene) -> None:
-    hidden = scene.account.holdings.pop("ETH/USD")
+    hidden = scene.box.coinbase.account.holdings.pop("ETH/USD")
     kept = await scene.kept()
-    scene.account.holdings["ETH/USD"] = hidden
-    scene.box.exchange.submit(scene.account, wanted(Side.BUY, limit_price=D(1000)))
+    scene.box.coinbase.account.holdings["ETH/USD"] = hidden
+    scene.box.exchange.submit(scene.box.coinbase.account, wanted(Side.BUY, limit_price=D(1000)))
 
-    found = [str(one) for one in await scene.told(kept)]
+    found = [str(one) for one in await scene.told(kept, await scene.seen())]
 
     assert any(one.endswith("position CRYPTO ETH: only there") for one in found)
     assert any("open order" in one and "added after our snapshot" in one for one in found)
@@ -158,16 +103,16 @@ async def test_an_altered_price_is_told(scene: Scene) -> None:
     kept = await scene.kept()
 
     scene.box.exchange.set_price("BTC/USD", D(120_000))
-    found = [str(one) for one in await scene.told(kept) if one.key == "CRYPTO BTC"]
+    differences = await scene.told(kept, await scene.seen())
+    found = [str(one) for one in differences if one.key == "CRYPTO BTC"]
 
     assert len(found) == 1
     assert "position CRYPTO BTC: price is 92000 here, 120000 there" in found[0]
 
 
 async def test_a_refusal_is_told_by_its_kind_alone(scene: Scene) -> None:
-    kept = await scene.kept()
     for key in list(scene.box.coinbase.access.keys):
         scene.box.coinbase.revoke(key)
 
     with pytest.raises(Problem, match="HTTPError; nothing was compared"):
-        await scene.told(kept)
+        await scene.seen()

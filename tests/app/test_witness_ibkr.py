@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,22 +10,13 @@ import pytest
 from ib_async import IB
 
 import sandbox
-from app.clock import RealClock
-from app.commands.witness import Witnessing
-from app.settings import Settings
-from app.stores import Stores, opened
-from app.witness import python_of, script_of
-from domain.access import Role
 from domain.account import Environment
-from domain.connection import Connection, Permission
 from domain.errors import Problem
-from domain.witness import Difference
 from sandbox import Sandbox
 from sandbox.account import Account
 from sandbox.ibkr.server import PAPER_ACCOUNTS
 from sandbox.orders import OrdType, Side, Ticket, TimeInForce
-from tests.app.process import with_key
-from trading.witness import Kept
+from tests.app.witness_scene import Scene, scened
 
 D = Decimal
 HELD = {
@@ -58,33 +49,9 @@ OPEN = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """A connection to the paper Gateway, in a store of its own."""
-
-    box: Sandbox
-    stores: Stores
-    settings: Settings
-    connection: Connection
-
-    @property
-    def account(self) -> Account:
-        """The first account of the login."""
-        return self.box.ibkr.paper.accounts[PAPER_ACCOUNTS[0]]
-
-    def witnessing(self) -> Witnessing:
-        """As the command has it."""
-        return Witnessing(self.stores, self.settings, script=None, longest=60.0)
-
-    async def kept(self) -> Kept:
-        """Our side."""
-        return await self.witnessing().kept(self.connection)
-
-    async def told(self, kept: Kept) -> tuple[Difference, ...]:
-        """What the witness makes of it."""
-        python = await python_of("ibkr")
-        seen = await self.witnessing().seen(self.connection, python, script_of("ibkr"))
-        return (await self.witnessing().verdict(self.connection, kept, seen)).differences
+def first(box: Sandbox) -> Account:
+    """Of the accounts of the login."""
+    return box.ibkr.paper.accounts[PAPER_ACCOUNTS[0]]
 
 
 def hold(box: Sandbox, account: Account) -> None:
@@ -104,23 +71,8 @@ def hold(box: Sandbox, account: Account) -> None:
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with sandbox.serve(seed=7) as box:
         urls = {"gateway": box.ibkr.paper.url, "flex": box.ibkr.flex.url}
-        settings = Settings(
-            data_folder=tmp_path / "data" / "main",
-            key_file=with_key(tmp_path),
-            endpoints={"ibkr": {"paper": urls}},
-        )
-        async with opened(settings, RealClock()) as stores:
-            user = await stores.users.create("ann", None, Role.USER)
-            connection = await stores.connections.create(
-                user.id,
-                broker="ibkr",
-                environment=Environment.PAPER,
-                label="Paper",
-                permission=Permission.READ,
-                credentials={},
-            )
-            made = Scene(box=box, stores=stores, settings=settings, connection=connection)
-            hold(box, made.account)
+        hold(box, first(box))
+        async with scened(tmp_path, box, "ibkr", Environment.PAPER, urls, {}) as made:
             yield made
 
 
@@ -135,15 +87,15 @@ async def test_it_agrees_on_every_kind_of_position_and_open_order(scene: Scene) 
 
 
 async def test_what_one_side_has_not_got_is_told(scene: Scene) -> None:
-    hidden = scene.account.holdings.pop("AAPL")
+    hidden = first(scene.box).holdings.pop("AAPL")
     kept = await scene.kept()
-    scene.account.holdings["AAPL"] = hidden
+    first(scene.box).holdings["AAPL"] = hidden
     scene.box.exchange.submit(
-        scene.account,
+        first(scene.box),
         Ticket(symbol="NVDA", side=Side.BUY, quantity=D(1), type=OrdType.LIMIT, limit_price=D(1)),
     )
 
-    found = [str(one) for one in await scene.told(kept)]
+    found = [str(one) for one in await scene.told(kept, await scene.seen())]
 
     assert any(one.endswith("position EQUITY AAPL: only there") for one in found)
     assert any("open order" in one and one.endswith("only there") for one in found)
@@ -154,24 +106,23 @@ async def test_an_altered_price_is_told(scene: Scene) -> None:
     kept = await scene.kept()
 
     scene.box.exchange.set_price("AAPL", D(300))
-    found = await scene.told(kept)
+    found = await scene.told(kept, await scene.seen())
 
     assert {one.field for one in found} == {"price"}
     assert "position EQUITY AAPL: price is 250 here, 300 there" in "".join(map(str, found))
 
 
 async def test_a_gateway_that_is_down_fails_the_witness_by_a_kind_alone(scene: Scene) -> None:
-    kept = await scene.kept()
     await scene.box.ibkr.paper.down()
 
     with pytest.raises(Problem, match="ConnectionRefusedError; nothing was compared"):
-        await scene.told(kept)
+        await scene.seen()
 
 
 async def test_it_takes_another_client_id_where_its_own_is_in_use(scene: Scene) -> None:
     kept = await scene.kept()
     async with taken(scene, 971):
-        assert await scene.told(kept) == ()
+        assert await scene.told(kept, await scene.seen()) == ()
 
 
 @asynccontextmanager

@@ -1,77 +1,26 @@
 """E*TRADE's witness beside our own reading of the same accounts."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 import sandbox
-from app.clock import RealClock
-from app.commands.witness import Witnessing
-from app.settings import Settings
-from app.stores import opened
-from app.witness import python_of, script_of
-from domain.access import Role
 from domain.account import Environment
-from domain.connection import Connection, Permission
-from domain.witness import PRICE, Difference, Sighting, Subject
-from sandbox import Sandbox
+from domain.witness import PRICE, Subject
 from sandbox.orders import OrdType, Side, Ticket, TimeInForce
-from tests.app.process import with_key
-from trading.witness import Kept
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """A connection to the demo's accounts, in a store of its own."""
-
-    box: Sandbox
-    witnessing: Witnessing
-    connection: Connection
-
-    async def kept(self) -> Kept:
-        """Our side."""
-        return await self.witnessing.kept(self.connection)
-
-    async def seen(self) -> tuple[Sighting, ...]:
-        """The client's."""
-        python = await python_of("etrade")
-        return await self.witnessing.seen(self.connection, python, script_of("etrade"))
-
-    async def told(self, kept: Kept, seen: tuple[Sighting, ...]) -> tuple[Difference, ...]:
-        """What is made of both."""
-        return (await self.witnessing.verdict(self.connection, kept, seen)).differences
-
-
-@asynccontextmanager
-async def scened(folder: Path) -> AsyncIterator[Scene]:
-    async with sandbox.serve(seed=7, demo=True, rate_limit=100_000) as box:
-        url = box.etrade.host.url
-        endpoints = {"etrade": {"sandbox": {"api": url, "oauth": url, "authorize": url}}}
-        settings = Settings(
-            data_folder=folder / "data" / "main", key_file=with_key(folder), endpoints=endpoints
-        )
-        async with opened(settings, RealClock()) as stores:
-            user = await stores.users.create("ann", None, Role.USER)
-            connection = await stores.connections.create(
-                user.id,
-                broker="etrade",
-                environment=Environment.SANDBOX,
-                label="E*TRADE",
-                permission=Permission.READ,
-                credentials=box.etrade.token(),
-            )
-            witnessing = Witnessing(stores, settings, script=None, longest=60.0)
-            yield Scene(box=box, witnessing=witnessing, connection=connection)
+from tests.app.witness_scene import Scene, scened
 
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    async with scened(tmp_path) as made:
-        yield made
+    async with sandbox.serve(seed=7, demo=True, rate_limit=100_000) as box:
+        urls = dict.fromkeys(("api", "oauth", "authorize"), box.etrade.host.url)
+        token = box.etrade.token()
+        async with scened(tmp_path, box, "etrade", Environment.SANDBOX, urls, token) as made:
+            yield made
 
 
 def place(scene: Scene, **terms: object) -> None:
