@@ -11,6 +11,7 @@ from app.clock import RealClock
 from app.commands.users import DEMO_USER
 from app.drain import DrainingServer
 from app.house import House
+from app.lasting import settle
 from app.logs import configure_logs
 from app.main import create_app
 from app.protocol import SafeWebSockets
@@ -58,6 +59,7 @@ async def run(
     async with app.router.lifespan_context(app):
         if prepare is not None:
             await prepare(app.state.house)
+        settle()
 
         def answering() -> None:
             log.info("serving", extra={"url": settings.public, "port": settings.port})

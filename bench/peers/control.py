@@ -13,6 +13,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.lasting import settle
 from bench.workload import HOPELESS, Marks, Tick
 
 PAUSE = 0.001
@@ -78,7 +79,7 @@ async def listen(obeyed: Mapping[str, Obey]) -> None:
 
 
 class Announced(uvicorn.Server):
-    """Says on stdout which port it took."""
+    """Says on stdout which port it took; has its memory in order as the product has."""
 
     def __init__(self, config: uvicorn.Config, told: Mapping[str, object]) -> None:
         super().__init__(config)
@@ -87,6 +88,7 @@ class Announced(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell once requests are answered."""
         await super().startup(sockets)
+        settle()
         tell(port=self.servers[0].sockets[0].getsockname()[1], **self._told)
 
 
