@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -22,8 +21,9 @@ from domain.transaction import (
 from sandbox import Sandbox
 from sandbox.account import MovementKind
 from tests.brokers.desk import Desk, Hurried
+from tests.recordings import RECORDINGS, needs_recordings
 
-RECORDED = Path(__file__).resolve().parents[4] / "shared" / "recorded" / "alpaca"
+RECORDED = RECORDINGS / "alpaca"
 ID = "20260601000000000::047e252a-a8a3-4e35-84e2-29814cbf5057"
 
 
@@ -114,7 +114,7 @@ def test_a_status_is_read(word: str, wanted: TransactionStatus) -> None:
     assert booked("FEE", status=word).status is wanted
 
 
-@pytest.mark.skipif(not RECORDED.parents[1].exists(), reason="nothing is recorded here")
+@needs_recordings
 def test_every_type_that_alpaca_documents_is_known() -> None:
     spec = json.loads((RECORDED / "openapi" / "trading-api.json").read_text())
     documented = set(spec["components"]["schemas"]["ActivityType"]["enum"]) - {"FILL", "MISC"}
@@ -126,7 +126,7 @@ def test_every_type_that_alpaca_documents_is_known() -> None:
     assert unknown == set()
 
 
-@pytest.mark.skipif(not RECORDED.parents[1].exists(), reason="nothing is recorded here")
+@needs_recordings
 def test_what_was_recorded_is_read_whole() -> None:
     found = [
         row

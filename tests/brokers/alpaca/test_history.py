@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -12,15 +11,16 @@ from brokers.wire import Row, document
 from domain.equity import EquitySource
 from domain.errors import Unintelligible
 from tests.brokers.desk import Desk
+from tests.recordings import RECORDINGS, needs_recordings
 
-RECORDED = Path(__file__).resolve().parents[4] / "shared" / "recorded" / "alpaca"
+RECORDED = RECORDINGS / "alpaca"
 
 
 def body(**fields: object) -> Row:
     return Row(fields, "the history")
 
 
-@pytest.mark.skipif(not RECORDED.parents[1].exists(), reason="nothing is recorded here")
+@needs_recordings
 def test_the_vendors_days_are_trading_days() -> None:
     path = RECORDED / "rest" / "openapi_examples" / "portfoliohistory_example_query_1d_7d.json"
     found = points(Row(document(path.read_bytes()), "the history"), "USD")
@@ -28,7 +28,7 @@ def test_the_vendors_days_are_trading_days() -> None:
     assert found[0].equity == Decimal("2784.79")
 
 
-@pytest.mark.skipif(not RECORDED.parents[1].exists(), reason="nothing is recorded here")
+@needs_recordings
 def test_everything_recorded_is_read() -> None:
     paths = sorted((RECORDED / "rest").rglob("*portfolio*history*.json"))
     assert len(paths) >= 3

@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +21,9 @@ from domain.order import (
     TimeInForce,
 )
 from domain.ticket import Ticket
+from tests.recordings import RECORDINGS, needs_recordings
 
-REQUESTS = Path(__file__).resolve().parents[4] / "shared/recorded/alpaca/rest/requests"
+REQUESTS = RECORDINGS / "alpaca" / "rest" / "requests"
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
 DAY, GTC = TimeInForce.DAY, TimeInForce.GTC
 
@@ -100,18 +100,18 @@ PLACED = {
 
 def recorded(name: str) -> Any:
     """An example; numbers as strings, which is what the specification asks for."""
-    if not REQUESTS.parents[3].exists():
-        pytest.skip("the recorded data is not beside the project")
     body = document((REQUESTS / f"{name}.json").read_bytes())
     assert isinstance(body, dict)
     return {key: str(field) if isinstance(field, Decimal) else field for key, field in body.items()}
 
 
+@needs_recordings
 @pytest.mark.parametrize("name", sorted(PLACED))
 def test_a_ticket_becomes_the_vendors_example(name: str) -> None:
     assert placement(PLACED[name]) == {**recorded(name), "client_order_id": "bg-1"}
 
 
+@needs_recordings
 def test_new_terms_become_the_vendors_example() -> None:
     old = terms(quantity=amount("2"), limit_price=amount("150"))
     new = terms(time_in_force=GTC, quantity=amount("4"), limit_price=amount("155"))

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
-from fnmatch import fnmatchcase
-from pathlib import Path
 
 import pytest
 
@@ -27,8 +25,10 @@ from domain.facts import OrderReport, Source
 from domain.order import OrderSide, OrderStatus, OrderType, Terms, TimeInForce
 from domain.ticket import Ticket
 from domain.transaction import TransactionType
+from tests.recordings import RECORDINGS, needs_recordings, reader_of
 
-RECORDED = Path(__file__).resolve().parents[4] / "shared" / "recorded" / "coinbase"
+RECORDED = RECORDINGS / "coinbase"
+pytestmark = needs_recordings
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 HEARD = Heard(account="A", source=Source.POLL, at=NOW)
 BITCOIN = pair_of("BTC-USD")
@@ -241,21 +241,13 @@ READERS: list[tuple[str, Callable[[object], None]]] = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def recorded() -> None:
-    if not RECORDED.parents[1].exists():
-        pytest.skip("the recorded data is not beside the project")
-
-
 def test_there_is_something_recorded() -> None:
     assert len(found()) > 100
 
 
 @pytest.mark.parametrize("name", found())
 def test_a_recorded_file_is_read_by_its_reader(name: str) -> None:
-    readers = [reader for pattern, reader in READERS if fnmatchcase(name, pattern)]
-    assert readers, f"no reader is named for {name}"
-    readers[0](read(name))
+    reader_of(name, READERS)(read(name))
 
 
 @pytest.mark.parametrize("name", found())

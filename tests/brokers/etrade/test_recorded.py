@@ -3,9 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -31,8 +29,10 @@ from domain.errors import (
 from domain.facts import Source
 from domain.instrument import AssetClass, Instrument
 from domain.order import OrderStatus
+from tests.recordings import RECORDINGS, needs_recordings, reader_of
 
-RECORDED = Path(__file__).resolve().parents[4] / "shared" / "recorded" / "etrade"
+RECORDED = RECORDINGS / "etrade"
+pytestmark = needs_recordings
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 HEARD = Heard(account="A", source=Source.POLL, at=NOW)
 PLACING = Call(operation="place", purpose=Purpose.TRADE, method="POST", path="/v1/orders/place")
@@ -265,13 +265,10 @@ READERS: tuple[tuple[str, Reader], ...] = (
 )
 
 
-@pytest.mark.skipif(not RECORDED.parents[1].exists(), reason="nothing is recorded here")
 def test_something_is_recorded() -> None:
     assert len(found()) > 80
 
 
 @pytest.mark.parametrize("name", found())
 def test_what_is_recorded_is_read(name: str) -> None:
-    readers = [reader for pattern, reader in READERS if fnmatchcase(name, pattern)]
-    assert readers, "no reader is named for it"
-    readers[0]((RECORDED / name).read_bytes())
+    reader_of(name, READERS)((RECORDED / name).read_bytes())

@@ -3,7 +3,6 @@
 import json
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,8 +24,8 @@ from domain.order import (
     Terms,
     TimeInForce,
 )
+from tests.recordings import RECORDINGS, needs_recordings
 
-RECORDED = Path(__file__).resolve().parents[4] / "shared" / "recorded" / "etrade"
 BUY, SELL, OPEN = OrderSide.BUY, OrderSide.SELL, PositionEffect.OPEN
 # What only some samples say: no price, the quantity twice, and that it is one.
 ASIDE = {"stopPrice", "orderedQuantity", "quantityType"}
@@ -39,10 +38,7 @@ def option(text: str) -> Instrument:
 
 
 def recorded(name: str) -> dict[str, Any]:
-    path = RECORDED / name
-    if not path.exists():
-        pytest.skip("nothing is recorded here")
-    body: dict[str, Any] = json.loads(path.read_bytes())
+    body: dict[str, Any] = json.loads((RECORDINGS / "etrade" / name).read_bytes())
     return body
 
 
@@ -56,6 +52,7 @@ def asked(instrument: Instrument, terms: Terms, name: str, legs: tuple[Leg, ...]
     return Asked(instrument=instrument, terms=terms, effect=OPEN, client_order_id=name, legs=legs)
 
 
+@needs_recordings
 def test_an_equity_order_is_that_of_the_sample() -> None:
     face = Instrument(asset_class=AssetClass.EQUITY, symbol="FB", currency="USD")
     terms = Terms(
@@ -69,6 +66,7 @@ def test_an_equity_order_is_that_of_the_sample() -> None:
     assert bare(previewing(asked(face, terms, "1fds311"))) == bare(body)
 
 
+@needs_recordings
 def test_an_option_order_is_that_of_the_sample() -> None:
     terms = Terms(
         side=BUY, type=OrderType.MARKET, time_in_force=TimeInForce.DAY, quantity=Decimal(1)
@@ -80,6 +78,7 @@ def test_an_option_order_is_that_of_the_sample() -> None:
     assert bare(placing(wanted, ["2785277279"])) == body
 
 
+@needs_recordings
 def test_a_spread_is_that_of_the_sample() -> None:
     long, short = option("IBM190215C00130000"), option("IBM190215C00131000")
     legs = (

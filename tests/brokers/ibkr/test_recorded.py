@@ -8,9 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from functools import reduce
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,11 +23,12 @@ from brokers.ibkr.statement import _READERS, document, statement
 from domain.errors import BrokerError, Refused
 from domain.facts import OrderReport, facts_of, join
 from domain.sums import filled, standing, status
+from tests.recordings import RECORDINGS, needs_recordings, reader_of
 
-RECORDED = Path(__file__).resolve().parents[4] / "shared" / "recorded" / "ibkr"
+RECORDED = RECORDINGS / "ibkr"
 # What is laid out alike at the versions that the libraries speak and at 200.
 ALIKE = {"1", "2", "9", "15", "49", "52", "53", "57", "58", "61", "62", "63", "64", "106", "107"}
-pytestmark = pytest.mark.skipif(not RECORDED.parents[1].exists(), reason="no recordings here")
+pytestmark = needs_recordings
 
 
 FILLED, FIVE, CANCELED = ("FILLED", 1, 1), ("FILLED", 5, 5), ("CANCELED", 0, 0)
@@ -273,9 +272,7 @@ def found() -> list[str]:
 
 @pytest.mark.parametrize("name", found())
 def test_what_was_recorded_is_read(name: str) -> None:
-    readers = [reader for pattern, reader in READERS.items() if fnmatchcase(name, pattern)]
-    assert len(readers) == 1, f"no reader is named for {name}"
-    readers[0]((RECORDED / name).read_text(encoding="utf-8"))
+    reader_of(name, READERS.items())((RECORDED / name).read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("name", sorted(ENDS))

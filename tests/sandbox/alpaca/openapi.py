@@ -3,16 +3,11 @@
 import json
 from datetime import datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-RECORDED = Path(__file__).parents[3].parent / "shared" / "recorded" / "alpaca"
-needs_recordings = pytest.mark.skipif(
-    not RECORDED.parents[1].exists(), reason="the recorded broker traffic is not beside the project"
-)
+from tests.recordings import RECORDINGS
 
 DEVIATIONS = {
     # Crypto is sent with exchange CRYPTO, as live bodies have it; the enum leaves it out.
@@ -54,7 +49,7 @@ def _is_known(error: Any) -> bool:
 
 def recorded(name: str) -> Any:
     """A recorded body."""
-    return json.loads((RECORDED / name).read_text(encoding="utf-8"))
+    return json.loads((RECORDINGS / "alpaca" / name).read_text(encoding="utf-8"))
 
 
 @cache

@@ -9,7 +9,8 @@ import pytest
 
 import sandbox
 from sandbox import Sandbox
-from tests.sandbox.alpaca.openapi import needs_recordings, violations
+from tests.recordings import needs_recordings
+from tests.sandbox.alpaca.openapi import violations
 from tests.sandbox.wire import KEYS
 
 pytestmark = needs_recordings

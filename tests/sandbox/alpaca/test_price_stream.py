@@ -9,7 +9,8 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.alpaca.price_stream import ERRORS
-from tests.sandbox.alpaca.openapi import needs_recordings, recorded
+from tests.recordings import needs_recordings
+from tests.sandbox.alpaca.openapi import recorded
 from tests.sandbox.wire import AUTH, Socket, read, say
 
 

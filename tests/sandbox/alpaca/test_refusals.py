@@ -8,7 +8,8 @@ import pytest
 
 import sandbox
 from sandbox import Sandbox
-from tests.sandbox.alpaca.openapi import needs_recordings, recorded
+from tests.recordings import needs_recordings
+from tests.sandbox.alpaca.openapi import recorded
 from tests.sandbox.wire import BUY, KEYS, LIMIT, ask
 
 

@@ -10,7 +10,8 @@ import pytest
 
 import sandbox
 from sandbox import Sandbox
-from tests.sandbox.alpaca.openapi import needs_recordings, recorded
+from tests.recordings import needs_recordings
+from tests.sandbox.alpaca.openapi import recorded
 
 BACK = "http://127.0.0.1:9/callback"
 ASKED = {

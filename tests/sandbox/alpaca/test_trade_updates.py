@@ -8,7 +8,8 @@ import pytest
 import sandbox
 from sandbox import Sandbox
 from sandbox.host import Host
-from tests.sandbox.alpaca.openapi import needs_recordings, recorded
+from tests.recordings import needs_recordings
+from tests.sandbox.alpaca.openapi import recorded
 from tests.sandbox.wire import AUTH, BUY, LISTEN, Socket, read, rest, say
 
 AUTHENTICATE = {

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,10 +22,10 @@ from sandbox.ibkr.wire import Value, text
 from sandbox.instruments import INSTRUMENTS
 from sandbox.orders import Execution, Order, OrdStatus, OrdType, Side, Ticket
 from sandbox.world import WORLD
+from tests.recordings import RECORDINGS, needs_recordings
 
-SHARED = Path(__file__).resolve().parents[3].parent / "shared"
-IBKR = SHARED / "recorded" / "ibkr"
-pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="no recordings are at hand")
+IBKR = RECORDINGS / "ibkr"
+pytestmark = needs_recordings
 D = Decimal
 EPOCH = datetime(2026, 4, 15, 15, 0, 11, tzinfo=UTC)
 AAPL = Catalog({one.symbol: one for one in (*INSTRUMENTS, *WORLD)}).by_symbol["AAPL"]

@@ -2,23 +2,22 @@
 
 import asyncio
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from ib_async import IB, Contract, Order
 
+from tests.recordings import RECORDINGS, needs_recordings
 from tests.sandbox.ibkr.player import ASKED, Player, Step, read
 from tests.sandbox.ibkr.shop import PATIENCE, gone, settled
 
-SHARED = Path(__file__).resolve().parents[3].parent / "shared"
-FOLDER = SHARED / "recorded" / "ibkr" / "ibkr-go" / "transcripts"
-pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="no recordings are at hand")
+FOLDER = RECORDINGS / "ibkr" / "ibkr-go" / "transcripts"
+pytestmark = needs_recordings
 
 
 def sessions() -> list[str]:
     """Those in which orders were placed, of what was recorded from a real Gateway."""
-    if not SHARED.exists():
+    if not RECORDINGS.parent.exists():
         return []
     grounded = json.loads((FOLDER.parent / "GROUNDED.json").read_text())["grounded"]
     paths = [path for path in sorted(FOLDER.glob("*.txt")) if path.name in grounded]
