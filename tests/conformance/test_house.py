@@ -28,7 +28,7 @@ from tests.conformance.observing import trade
 from tests.conformance.orders import crossing, market, resting, sample_of
 from tests.conformance.scene import USER, Scene, opened
 from tests.conformance.stage import Act, Trouble
-from tests.flow.waiting import until
+from tests.waiting import asked_until
 from trading.wanted import Draft
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class Linked:
     async def becomes(self, ask: Callable[[], Awaitable[T]], holds: Callable[[T], object]) -> T:
         """The first answer for which it holds, with a sync asked for meanwhile."""
         await self.synced()
-        return await until(ask, holds)
+        return await asked_until(ask, holds)
 
     async def sign_in_again(self) -> None:
         """Mend it as its owner would."""
@@ -156,8 +156,10 @@ async def test_an_order_whose_answer_was_lost_is_settled_and_not_sent_again(
         before = scene.stage.sent(Act.PLACE)
         await scene.stage.inflict(Trouble.LOST, Act.PLACE)
         await _place(made, wanted)
-        await until(partial(_place, made, wanted), lambda now: now.state is IntentState.PLACED)
-        (order,) = await until(partial(_orders, made), lambda found: found)
+        await asked_until(
+            partial(_place, made, wanted), lambda now: now.state is IntentState.PLACED
+        )
+        (order,) = await asked_until(partial(_orders, made), lambda found: found)
         assert order.origin is Origin.HERE
         assert scene.stage.sent(Act.PLACE) == before + 1
         assert len(scene.owner.orders) == 1

@@ -17,7 +17,7 @@ from tests.conformance.orders import resting, rounded, sample_of
 from tests.conformance.scene import USER
 from tests.conformance.stage import Act, Trouble
 from tests.conformance.test_house import Linked, _orders, _place, linked
-from tests.flow.waiting import until
+from tests.waiting import asked_until
 from trading.drafts import Changes
 
 ABLE = [
@@ -58,7 +58,7 @@ async def test_a_replaced_order_is_the_same_order_though_its_answer_be_lost(
         if trouble is not None:
             await made.scene.stage.inflict(trouble, Act.REPLACE)
         await _replace(made, order, price)
-        await until(
+        await asked_until(
             partial(_replace, made, order, price), lambda now: now.state is IntentState.PLACED
         )
         (now,) = await made.becomes(partial(_orders, made), partial(_priced, price))

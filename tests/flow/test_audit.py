@@ -8,8 +8,8 @@ from sandbox import PAPER_KEY, PAPER_SECRET
 from sandbox.faults import HTTP_FAULTS
 from sandbox.request_log import Entry
 from tests.flow.test_connecting import _linked, _synced
-from tests.flow.waiting import until
 from tests.flow.world import Api, World, world
+from tests.waiting import asked_until
 
 AUDIT = """
 query Audit($after: Cursor) {
@@ -40,7 +40,7 @@ async def _audited(api: Api) -> list[dict[str, object]]:
 async def _healed(api: Api, id: str) -> None:
     """Read again, as a user would who does not want to wait for the next poll."""
     await _synced(api, id)
-    await until(lambda: api.connection(id), lambda one: one["health"]["state"] == "ACTIVE")
+    await asked_until(lambda: api.connection(id), lambda one: one["health"]["state"] == "ACTIVE")
 
 
 async def test_every_request_is_in_the_audit_log_and_nothing_else_is(tmp_path: Path) -> None:

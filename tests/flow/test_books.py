@@ -11,8 +11,8 @@ from sandbox.account import Account, MovementKind
 from sandbox.exchange import Exchange
 from sandbox.orders import Side, Ticket
 from tests.flow.test_connecting import _synced
-from tests.flow.waiting import until
 from tests.flow.world import world
+from tests.waiting import asked_until
 
 DIVIDENDS, FILLS, PAGES = 5_996, 3, 60
 SOME = "{ transactions(first: 200) { nodes { id } } }"
@@ -37,14 +37,16 @@ async def test_a_history_that_is_read_over_many_pages_survives_a_kill_and_an_ame
         async with made.served() as (url, child):
             api = made.api(url)
             id = await api.link()
-            await until(lambda: api.ask(SOME), lambda d: len(d["transactions"]["nodes"]) == 200)
+            await asked_until(
+                lambda: api.ask(SOME), lambda d: len(d["transactions"]["nodes"]) == 200
+            )
             child.process.kill()
             await child.ended()
         asked = _pages(made.box.log.entries)
         made.box.faults.clear()
         async with made.served() as (url, _):
             api = made.api(url)
-            whole = await until(lambda: api.connection(id), _read_at)
+            whole = await asked_until(lambda: api.connection(id), _read_at)
             # The one page that was on its way when it died is asked for again, and no other.
             assert asked < PAGES
             assert _pages(made.box.log.entries) <= PAGES + 2
@@ -52,7 +54,7 @@ async def test_a_history_that_is_read_over_many_pages_survives_a_kill_and_an_ame
             _check(booked, corrected=0)
             paper.movements[-1] = replace(paper.movements[-1], amount=Decimal("0.02"))
             await _synced(api, id)
-            await until(
+            await asked_until(
                 lambda: api.connection(id),
                 lambda now: (_read_at(now) or "") > (_read_at(whole) or ""),
             )

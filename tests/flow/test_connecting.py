@@ -9,8 +9,8 @@ import pytest
 
 import sandbox
 from sandbox.orders import Side, Ticket
-from tests.flow.waiting import until
 from tests.flow.world import Api, World, world
+from tests.waiting import asked_until
 
 SYNC = """
 mutation Sync($input: ConnectionInput!) {
@@ -46,7 +46,7 @@ async def _synced(api: Api, id: str) -> dict[str, Any]:
     asked = (await api.ask(SYNC, input={"connectionId": id}))["sync"]
     assert asked["userErrors"] == [], asked
     run = asked["run"]["id"]
-    found = await until(
+    found = await asked_until(
         lambda: api.ask(RUN, id=run), lambda data: data["syncRun"]["finishedAt"] is not None
     )
     results: dict[str, Any] = found["syncRun"]
@@ -56,7 +56,7 @@ async def _synced(api: Api, id: str) -> dict[str, Any]:
 async def _linked(api: Api) -> str:
     """The id of a connection whose first reading is over."""
     id = await api.link()
-    await until(lambda: api.connection(id), _read)
+    await asked_until(lambda: api.connection(id), _read)
     return id
 
 
@@ -67,7 +67,7 @@ def _read(connection: dict[str, Any]) -> bool:
 
 async def test_right_keys_link_and_the_portfolio_is_there(api: Api) -> None:
     await api.link()
-    data = await until(lambda: api.ask(POSITIONS), lambda data: data["positions"]["edges"])
+    data = await asked_until(lambda: api.ask(POSITIONS), lambda data: data["positions"]["edges"])
     assert [edge["node"]["quantity"] for edge in data["positions"]["edges"]] == ["3"]
 
 
@@ -79,7 +79,7 @@ async def test_wrong_keys_keep_nothing_and_can_be_mended(api: Api) -> None:
     assert pending["health"]["state"] == "PENDING"
     assert pending["health"]["fault"]["code"] == "CREDENTIALS_REJECTED"
     assert (await api.complete(id, sandbox.PAPER_KEY, sandbox.PAPER_SECRET))["userErrors"] == []
-    await until(lambda: api.connection(id), _state("ACTIVE"))
+    await asked_until(lambda: api.connection(id), _state("ACTIVE"))
 
 
 async def test_keys_of_the_other_environment_are_refused(api: Api) -> None:
@@ -94,19 +94,19 @@ async def test_a_business_refusal_is_no_failure_of_the_credentials(made: World, 
     run = await _synced(api, id)
     made.box.faults.clear()
     assert "FAILED" in {result["status"] for result in run["results"]}
-    connection = await until(lambda: api.connection(id), _state("ACTIVE", "DEGRADED"))
+    connection = await asked_until(lambda: api.connection(id), _state("ACTIVE", "DEGRADED"))
     assert connection["health"]["state"] != "REAUTH_REQUIRED"
-    await until(lambda: api.connection(id), _state("ACTIVE"))
+    await asked_until(lambda: api.connection(id), _state("ACTIVE"))
 
 
 async def test_too_many_requests_is_told_and_heals(made: World, api: Api) -> None:
     id = await _linked(api)
     made.box.faults.add("rate_limited", path="/v2/positions", count=8, retry_after=1)
     await _synced(api, id)
-    limited = await until(lambda: api.connection(id), _state("DEGRADED"))
+    limited = await asked_until(lambda: api.connection(id), _state("DEGRADED"))
     assert limited["health"]["fault"]["code"] == "RATE_LIMITED"
     made.box.faults.clear()
-    await until(lambda: api.connection(id), _state("ACTIVE"))
+    await asked_until(lambda: api.connection(id), _state("ACTIVE"))
 
 
 async def test_keys_that_die_ask_for_signing_in_and_the_repair_keeps_the_connection(
@@ -115,7 +115,7 @@ async def test_keys_that_die_ask_for_signing_in_and_the_repair_keeps_the_connect
     id = await _linked(api)
     made.box.faults.add("unauthorized", count=0)
     await _synced(api, id)
-    dead = await until(lambda: api.connection(id), _state("REAUTH_REQUIRED"))
+    dead = await asked_until(lambda: api.connection(id), _state("REAUTH_REQUIRED"))
     assert dead["health"]["fault"]["code"] == "CREDENTIALS_REJECTED"
     # What is known stays, with its time.
     data = await api.ask(POSITIONS)
@@ -124,7 +124,7 @@ async def test_keys_that_die_ask_for_signing_in_and_the_repair_keeps_the_connect
     mended = await api.complete(id, sandbox.PAPER_KEY, sandbox.PAPER_SECRET)
     assert mended["userErrors"] == []
     assert mended["connection"]["id"] == id
-    await until(lambda: api.connection(id), _state("ACTIVE"))
+    await asked_until(lambda: api.connection(id), _state("ACTIVE"))
 
 
 async def test_another_accounts_keys_do_not_repair(made: World, api: Api) -> None:
@@ -140,7 +140,7 @@ async def test_an_outage_shows_since_when_keeps_what_is_known_and_heals(
     id = await _linked(api)
     await made.box.inflict("outage", seconds=3)
     await _synced(api, id)
-    down = await until(lambda: api.connection(id), _state("DEGRADED"))
+    down = await asked_until(lambda: api.connection(id), _state("DEGRADED"))
     assert down["health"]["reach"] == "DOWN"
     assert down["health"]["fault"]["code"] == "BROKER_UNREACHABLE"
     freshness = {each["resource"]: each for each in down["freshness"]}
@@ -148,7 +148,7 @@ async def test_an_outage_shows_since_when_keeps_what_is_known_and_heals(
     assert freshness["POSITIONS"]["succeededAt"] is not None
     data = await api.ask(POSITIONS)
     assert [edge["node"]["quantity"] for edge in data["positions"]["edges"]] == ["3"]
-    await until(lambda: api.connection(id), _state("ACTIVE"))
+    await asked_until(lambda: api.connection(id), _state("ACTIVE"))
 
 
 async def test_a_read_connection_sends_nothing_but_reads(made: World, api: Api) -> None:

@@ -13,8 +13,8 @@ from sandbox.orders import Side, Ticket
 from tests.flow.browser import AGAIN, ASKED, BEGIN, Browser, brought, browsing, decided
 from tests.flow.follower import Follower
 from tests.flow.test_connecting import POSITIONS, _read, _synced
-from tests.flow.waiting import until
 from tests.flow.world import COMPLETE, Api, World, world
+from tests.waiting import asked_until
 
 APP = {"client_id": sandbox.CLIENT_ID, "client_secret": sandbox.CLIENT_SECRET}
 HELD = {f"APPS__ALPACA__{name}".upper(): value for name, value in APP.items()}
@@ -72,10 +72,10 @@ async def test_a_person_consents_and_the_portfolio_streams(
     assert (page.status, "is connected" in page.text) == (200, True)
     connection = await api.connection(begun["connection"]["id"])
     assert connection["health"]["state"] == "ACTIVE"
-    await until(lambda: api.ask(POSITIONS), _held("3"))
-    await until(lambda: _sessions(made), bool)
+    await asked_until(lambda: api.ask(POSITIONS), _held("3"))
+    await asked_until(lambda: _sessions(made), bool)
     _buy(made, 2)
-    await until(lambda: api.ask(POSITIONS), _held("5"))
+    await asked_until(lambda: api.ask(POSITIONS), _held("5"))
 
 
 async def _sessions(made: World) -> set[Any]:
@@ -179,17 +179,17 @@ async def test_a_revoked_token_asks_for_signing_in_and_another_consent_mends_it(
     begun = await ada.begin()
     await ada.consent(begun["signIn"]["authorizeUrl"])
     id = begun["connection"]["id"]
-    await until(lambda: api.ask(POSITIONS), _held("3"))
+    await asked_until(lambda: api.ask(POSITIONS), _held("3"))
     before = (await api.ask(ACCOUNTS))["accounts"]
     for token in [key for key, each in _credentials(made) if each.scopes is not None]:
         made.box.alpaca.revoke(token)
-    dead = await until(
+    dead = await asked_until(
         lambda: api.connection(id), lambda each: each["health"]["state"] == "REAUTH_REQUIRED"
     )
     assert dead["health"]["fault"]["code"] == "CREDENTIALS_REJECTED"
     again = (await ada.ask(AGAIN, input={"connectionId": id, "way": "oauth"}))["reauthorize"]
     assert (await ada.consent(again["signIn"]["authorizeUrl"])).status == 200
-    mended = await until(
+    mended = await asked_until(
         lambda: api.connection(id), lambda each: each["health"]["state"] == "ACTIVE"
     )
     assert mended["id"] == id
@@ -254,17 +254,17 @@ async def test_an_account_linked_by_keys_and_by_consent_counts_and_streams_once(
     made: World, api: Api, ada: Browser
 ) -> None:
     keys = await api.link()
-    await until(lambda: api.ask(POSITIONS), _held("3"))
+    await asked_until(lambda: api.ask(POSITIONS), _held("3"))
     before = await api.ask(WORTH)
     async with Follower(url=lambda: ada.url, token=api.token) as follower:
         begun = await ada.begin(label="By consent")
         assert (await ada.consent(begun["signIn"]["authorizeUrl"])).status == 200
-        await until(lambda: _sessions(made), lambda sessions: len(sessions) == 2)
-        await until(lambda: api.connection(begun["connection"]["id"]), _read)
+        await asked_until(lambda: _sessions(made), lambda sessions: len(sessions) == 2)
+        await asked_until(lambda: api.connection(begun["connection"]["id"]), _read)
         assert await api.ask(WORTH) == before
         _buy(made, 2)
         await follower.until(lambda frames: _filled(frames, "2"))
-        await until(lambda: api.ask(POSITIONS), _held("5"))
+        await asked_until(lambda: api.ask(POSITIONS), _held("5"))
         for id in (keys, begun["connection"]["id"]):
             await _synced(api, id)
         bought = await api.ask(WORTH)
@@ -273,7 +273,7 @@ async def test_an_account_linked_by_keys_and_by_consent_counts_and_streams_once(
         assert len({one["executionId"] for one in executions}) == len(executions) == 1
         # Whoever goes leaves the account to the other.
         await api.ask(DISCONNECT, input={"connectionId": bought["accounts"][0]["connectionId"]})
-        await until(lambda: api.ask(WORTH), lambda now: _handed_over(now, bought))
+        await asked_until(lambda: api.ask(WORTH), lambda now: _handed_over(now, bought))
 
 
 DISCONNECT = """

@@ -7,8 +7,8 @@ from typing import Any
 import sandbox
 from sandbox.orders import Side, Ticket
 from tests.app.process import ran
-from tests.flow.waiting import until
 from tests.flow.world import World, world
+from tests.waiting import asked_until
 
 KEY, SECRET = "PKSANDBOXHOUSE000001", "planted-house-secret"
 SETTINGS = {"APPS__ALPACA__DATA_KEY_ID": KEY, "APPS__ALPACA__DATA_SECRET": SECRET}
@@ -30,10 +30,10 @@ async def test_one_socket_prices_everybody_and_says_where_a_price_is_from(tmp_pa
             ada, eve = made.api(url), made.api(url, "eve")
             await ada.link(sandbox.PAPER_KEY, sandbox.PAPER_SECRET)
             await eve.link(*OTHER)
-            await until(lambda: _subscribed(made), bool)
+            await asked_until(lambda: _subscribed(made), bool)
             made.box.exchange.set_price("AAPL", Decimal("251.25"))
             for api in (ada, eve):
-                await until(lambda api=api: api.ask(PRICES), _streamed)  # type: ignore[misc]  # bound at once
+                await asked_until(lambda api=api: api.ask(PRICES), _streamed)  # type: ignore[misc]  # bound at once
             sessions = made.box.alpaca.prices.sessions
             assert {each.credential and each.credential.id for each in sessions} == {KEY}
             await child.stop()

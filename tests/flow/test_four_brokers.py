@@ -12,8 +12,8 @@ from sandbox.doors import Door, doors
 from sandbox.orders import Side, Ticket
 from tests.flow.follower import Follower
 from tests.flow.test_trading import PLACE
-from tests.flow.waiting import until
 from tests.flow.world import COMPLETE, Api, World, world
+from tests.waiting import asked_until
 
 BEGIN = """
 mutation Begin($input: BeginConnectInput!) { beginConnect(input: $input) {
@@ -149,7 +149,7 @@ async def test_a_portfolio_over_four_brokers_and_three_currencies_adds_up(tmp_pa
         # Whose rate nobody tells.
         made.box.alpaca.account(SWISS, "secret", cash=Decimal("99.5")).currency = "CHF"
         await api.link(SWISS, "secret")
-        await until(lambda: api.ask(OWNED), _known)
+        await asked_until(lambda: api.ask(OWNED), _known)
         # The fields of one answer are read one after another: only now do all see the same.
         found = await api.ask(OWNED)
     told = found["portfolio"]
@@ -182,7 +182,7 @@ def _is_paid(position: dict[str, Any]) -> bool:
 
 async def test_orders_go_to_every_broker_at_once_and_each_is_told_once(tmp_path: Path) -> None:
     async with _linked(tmp_path) as (made, api):
-        found = await until(lambda: api.ask(OWNED), _known)
+        found = await asked_until(lambda: api.ask(OWNED), _known)
         traded = {account["id"]: account["broker"] for account in found["accounts"]}
         accounts = {
             traded[one["accountId"]]: one["accountId"] for one in found["positions"]["nodes"]

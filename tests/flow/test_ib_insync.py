@@ -14,8 +14,8 @@ import pytest
 from sandbox.ibkr.gateway import Gateway
 from sandbox.ibkr.server import PAPER_ACCOUNTS
 from tests.app.process import Child, serving
-from tests.flow.waiting import until
 from tests.flow.world import BEGIN, COMPLETE, Api, World, world
+from tests.waiting import asked_until
 from tools.witness_env import environment
 
 PLACE = """
@@ -91,7 +91,7 @@ async def stands(api: Api, id: str, status: str) -> None:
         nodes = (await api.ask(ORDERS))["orders"]["nodes"]
         return next((str(one["status"]) for one in nodes if one["id"] == id), "")
 
-    await until(current, status.__eq__)
+    await asked_until(current, status.__eq__)
 
 
 async def test_it_connects_places_fills_cancels_and_comes_back(
@@ -118,6 +118,8 @@ async def test_it_connects_places_fills_cancels_and_comes_back(
 
     (held,) = (await api.ask(POSITIONS))["positions"]["nodes"]
     assert (held["quantity"], held["instrument"]["symbol"]) == ("20", "AAPL")
-    await until(lambda: api.connection(connection), lambda one: one["health"]["state"] == "ACTIVE")
+    await asked_until(
+        lambda: api.connection(connection), lambda one: one["health"]["state"] == "ACTIVE"
+    )
     executions = [fill.id for fill in gateway.fills.all]
     assert len(executions) == len(set(executions)) == 2

@@ -16,8 +16,8 @@ import pytest
 from tests.app.process import Child
 from tests.flow.crowd import Crowd, crowd
 from tests.flow.test_four_brokers import begin, complete, settings_of
-from tests.flow.waiting import until
 from tests.flow.world import World, world
+from tests.waiting import asked_until
 
 BROKERS = ("alpaca", "coinbase", "etrade", "ibkr")
 AT_ONCE = 10
@@ -181,7 +181,7 @@ async def _are_kept(all_: Many, seconds: float) -> dict[str, object]:
     """What was counted while they were kept current, and that nothing was left behind."""
     tasks, sockets, kib = await all_.tasks(), await all_.sockets(), all_.kib()
     await all_.link()
-    await until(all_.connections, lambda found: _active(found, all_.expected))
+    await asked_until(all_.connections, lambda found: _active(found, all_.expected))
     began = all_.seconds_of_cpu()
     readings = await _watched(all_, seconds)
     cpu, grown = all_.seconds_of_cpu() - began, all_.kib() - kib
@@ -191,8 +191,8 @@ async def _are_kept(all_: Many, seconds: float) -> dict[str, object]:
     worst = late[int(len(late) * 0.99)]
     assert worst < LATEST, late[-10:]
     await all_.disconnect()
-    await until(all_.tasks, lambda now: now <= tasks + AT_ONCE)
-    await until(all_.sockets, lambda now: now <= sockets + AT_ONCE)
+    await asked_until(all_.tasks, lambda now: now <= tasks + AT_ONCE)
+    await asked_until(all_.sockets, lambda now: now <= sockets + AT_ONCE)
     return {
         "connections": all_.expected,
         "readings": sum(map(len, readings.values())),

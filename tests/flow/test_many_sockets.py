@@ -17,8 +17,8 @@ from websockets.asyncio.client import connect
 from tests.app.process import Child
 from tests.flow.follower import CHANGES, SUBPROTOCOL, Follower
 from tests.flow.test_resuming import _ticket
-from tests.flow.waiting import until
 from tests.flow.world import World, world
+from tests.waiting import asked_until
 
 POSITIONS = "subscription { positionUpdated { asOf upserts { id quantity } } }"
 AT_ONCE = 20
@@ -87,11 +87,11 @@ async def _leaves_nothing(folder: Path, many: int) -> int:
         await made.api(url).link()
         token = made.tokens["ada"]
         await _churn(url, token, WARM_UP)
-        start = await until(lambda: _gauges(made, url), lambda now: now["operations"] == 0)
+        start = await asked_until(lambda: _gauges(made, url), lambda now: now["operations"] == 0)
         memory = _memory(child)
         await _churn(url, token, many)
         assert start.keys() == {"sockets", "operations", "listeners", "tasks"}
-        await until(lambda: _gauges(made, url), lambda now: _is_back(now, start))
+        await asked_until(lambda: _gauges(made, url), lambda now: _is_back(now, start))
         grown = _memory(child) - memory
         assert grown < MORE_MEMORY
         return grown

@@ -7,9 +7,9 @@ from typing import Any
 
 from sandbox.account import MovementKind
 from sandbox.orders import Side, Ticket
-from tests.flow.waiting import until
 from tests.flow.world import Api, world
 from tests.graph.conversation import talking
+from tests.waiting import asked_until
 
 TRANSACTIONS = """
 query($after: Cursor) {
@@ -60,9 +60,9 @@ async def test_all_that_is_owned_is_one_figure_and_its_past_outlives_a_restart(
         async with made.served() as (url, _):
             api = made.api(url)
             await api.link()
-            booked = await until(lambda: api.pages(TRANSACTIONS, "transactions"), _whole)
+            booked = await asked_until(lambda: api.pages(TRANSACTIONS, "transactions"), _whole)
             assert sorted(node["type"] for node in booked) == ["BUY", "DEPOSIT", "DIVIDEND", "SELL"]
-            found = await until(
+            found = await asked_until(
                 lambda: api.ask(PORTFOLIO), lambda data: data["portfolio"]["realized"]
             )
             _adds_up(found["portfolio"])
@@ -115,13 +115,13 @@ async def test_three_currencies_add_up_to_the_last_decimal_and_the_one_without_a
             await api.link()
             for key, _, _ in keys:
                 await api.link(key, "secret")
-            found = await until(lambda: api.ask(CURRENCIES), _priced)
+            found = await asked_until(lambda: api.ask(CURRENCIES), _priced)
             _sums(found)
-            before = await until(lambda: told(api), lambda past: past["days"])
+            before = await asked_until(lambda: told(api), lambda past: past["days"])
         async with made.served() as (url, _):
             api = made.api(url)
             assert (await told(api))["days"] == before["days"]
-            _sums(await until(lambda: api.ask(CURRENCIES), _priced))
+            _sums(await asked_until(lambda: api.ask(CURRENCIES), _priced))
 
 
 def _priced(found: dict[str, Any]) -> bool:

@@ -11,8 +11,8 @@ import pytest
 
 from domain.access import Scope
 from tests.flow.follower import Follower
-from tests.flow.waiting import until
 from tests.flow.world import Api, World, world
+from tests.waiting import asked_until
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTCOME = """
@@ -101,7 +101,9 @@ async def api(made: World) -> AsyncIterator[Api]:
 
 async def _account(api: Api) -> str:
     id = await api.link(permission="TRADE")
-    await until(lambda: api.connection(id), lambda found: found["health"]["state"] == "ACTIVE")
+    await asked_until(
+        lambda: api.connection(id), lambda found: found["health"]["state"] == "ACTIVE"
+    )
     data = await api.ask("{ accounts { id } }")
     account: str = data["accounts"][0]["id"]
     return account
@@ -149,7 +151,7 @@ async def test_an_order_lives_its_life_over_graphql(made: World, api: Api) -> No
     replaced = (await api.ask(REPLACE, input=changed))["replaceOrder"]["outcome"]
     assert replaced["order"]["id"] == order
     made.box.exchange.work()
-    await until(
+    await asked_until(
         lambda: api.ask("{ orders(first: 9) { nodes { id status limitPrice } } }"),
         lambda data: (
             Decimal(data["orders"]["nodes"][0]["limitPrice"]) == 2
@@ -159,7 +161,7 @@ async def test_an_order_lives_its_life_over_graphql(made: World, api: Api) -> No
     canceled = (await api.ask(CANCEL, input={"orderId": order}))["cancelOrder"]
     assert canceled["userErrors"] == []
     made.box.exchange.work()
-    await until(
+    await asked_until(
         lambda: api.ask("{ orders(first: 9) { nodes { status } } }"),
         lambda data: [node["status"] for node in data["orders"]["nodes"]] == ["CANCELED"],
     )
@@ -174,7 +176,7 @@ async def test_a_position_is_closed_once(made: World, api: Api) -> None:
     account = await _account(api)
     await _place(api, account, "buy", quantity="3")
     made.box.exchange.work()
-    held = await until(lambda: api.ask(POSITIONS), lambda data: data["positions"]["nodes"])
+    held = await asked_until(lambda: api.ask(POSITIONS), lambda data: data["positions"]["nodes"])
     instrument = held["positions"]["nodes"][0]["instrument"]["id"]
     given = {"accountId": account, "instrumentId": instrument}
     first = (await api.ask(CLOSE, input={**given, "idempotencyKey": "c1"}))["closePosition"]

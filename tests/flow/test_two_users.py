@@ -19,8 +19,8 @@ from graphql import (
 
 from sandbox.orders import Side, Ticket
 from tests.app.process import ROOT
-from tests.flow.waiting import until
 from tests.flow.world import Api, World, world
+from tests.waiting import asked_until
 
 IDS = """
 {
@@ -83,7 +83,7 @@ def _document(kind: str, name: str, field: GraphQLField, id: str) -> str:
 
 async def _ids(api: Api) -> list[str]:
     await api.link()
-    data = await until(
+    data = await asked_until(
         lambda: api.ask(IDS),
         lambda data: data["positions"]["edges"] and data["orders"]["edges"],
     )

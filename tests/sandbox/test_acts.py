@@ -25,8 +25,8 @@ from tests.sandbox.wire import (
     place,
     rest,
     say,
-    until,
 )
+from tests.waiting import until
 
 
 async def test_outage_refuses_connections_until_restore(box: Sandbox, paper: Client) -> None:

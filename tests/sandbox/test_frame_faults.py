@@ -14,8 +14,8 @@ from tests.sandbox.wire import (
     is_mute,
     listen,
     place,
-    until,
 )
+from tests.waiting import until
 
 
 @pytest.mark.parametrize(

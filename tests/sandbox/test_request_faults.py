@@ -19,8 +19,8 @@ from tests.sandbox.wire import (
     orders,
     place,
     rest,
-    until,
 )
+from tests.waiting import until
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])

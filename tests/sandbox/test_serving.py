@@ -11,7 +11,8 @@ import pytest
 
 import sandbox
 from sandbox.clock import ManualClock
-from tests.sandbox.wire import BUY, KEYS, ask, until
+from tests.sandbox.wire import BUY, KEYS, ask
+from tests.waiting import until
 from tools.witness_env import ROOT, ensure
 
 SATURDAY = ManualClock(datetime(2026, 11, 21, 15, 0, tzinfo=UTC))

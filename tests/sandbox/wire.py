@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -67,13 +66,6 @@ async def place(client: Client) -> int:
     async with client.post("/v2/orders", json=BUY) as answer:
         await answer.read()
         return answer.status
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Give way until it holds; pytest's own patience bounds it."""
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110  # the truth is across a socket
-            await asyncio.sleep(0)
 
 
 async def bare_request(box: Sandbox, method: str, url: str, body: Any) -> bytes:
