@@ -8,6 +8,7 @@ from domain.facts import Facts, Said
 from domain.money import EXACT, ZERO, times
 from domain.order import TERMINAL, Execution, OrderStatus
 
+_CENT_OF_NANO = Decimal("1e-9")
 # Said to be so by the broker itself, so shown although fills have begun.
 _HELD_UP = frozenset(
     {
@@ -19,21 +20,6 @@ _HELD_UP = frozenset(
         OrderStatus.SUSPENDED,
     }
 )
-
-
-def standing(facts: Facts) -> tuple[Execution, ...]:
-    """The executions that were not taken back, oldest first."""
-    kept = (e for key, e in facts.executions.items() if key not in facts.busted)
-    return tuple(sorted(kept, key=lambda e: (e.at, e.execution_id)))
-
-
-def claim(facts: Facts) -> Said:
-    """The broker's word on what was filled: the most it ever claimed, unless fills were amended.
-
-    After a bust or a correction only the latest word counts, because the total may have shrunk.
-    """
-    amended = facts.busted or any(e.revision for e in facts.executions.values())
-    return facts.said if amended else facts.furthest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +38,7 @@ def summed(facts: Facts) -> Sum:
     Filled is what the executions add up to or what the broker claims, whichever is more. The
     average price per unit is the broker's own, else worked out once executions explain every unit.
     """
-    executions, claimed, known = standing(facts), claim(facts), ZERO
+    executions, claimed, known = _standing(facts), _claim(facts), ZERO
     for execution in executions:
         known = EXACT.add(known, execution.quantity)
     done = max(known, claimed.filled_quantity)
@@ -64,19 +50,19 @@ def summed(facts: Facts) -> Sum:
     )
 
 
-def filled(facts: Facts) -> Decimal:
-    """Units filled."""
-    return summed(facts).filled
+def _standing(facts: Facts) -> tuple[Execution, ...]:
+    """The executions that were not taken back, oldest first."""
+    kept = (e for key, e in facts.executions.items() if key not in facts.busted)
+    return tuple(sorted(kept, key=lambda e: (e.at, e.execution_id)))
 
 
-def average_price(facts: Facts) -> Decimal | None:
-    """Per unit."""
-    return summed(facts).average_price
+def _claim(facts: Facts) -> Said:
+    """The broker's word on what was filled: the most it ever claimed, unless fills were amended.
 
-
-def status(facts: Facts) -> OrderStatus:
-    """The one status that all facts together mean."""
-    return summed(facts).status
+    After a bust or a correction only the latest word counts, because the total may have shrunk.
+    """
+    amended = facts.busted or any(e.revision for e in facts.executions.values())
+    return facts.said if amended else facts.furthest
 
 
 def _average_price(
@@ -90,9 +76,6 @@ def _average_price(
     for execution in executions:
         paid = EXACT.add(paid, times(execution.quantity, execution.price))
     return EXACT.divide(paid, quantity).quantize(_CENT_OF_NANO, context=EXACT)
-
-
-_CENT_OF_NANO = Decimal("1e-9")
 
 
 def _status(facts: Facts, done: Decimal) -> OrderStatus:

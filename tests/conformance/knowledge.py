@@ -11,7 +11,7 @@ from domain.errors import BrokerError, OrderNotFound
 from domain.events import StreamEvent
 from domain.facts import Facts, OrderReport, facts_of, join
 from domain.order import OrderStatus
-from domain.sums import filled, standing, status
+from domain.sums import summed
 from sandbox.orders import ENDED, Order, OrdStatus
 from tests.conformance.scene import Scene
 from tests.waiting import LONGEST, until
@@ -34,10 +34,11 @@ def newest(scene: Scene) -> Order:
 
 def agree(facts: Facts, order: Order) -> None:
     """What we know has to be what is so."""
-    assert filled(facts) == order.filled
-    assert status(facts).terminal == (order.status in ENDED)
-    assert (status(facts) is OrderStatus.FILLED) == (order.status is OrdStatus.FILLED)
-    assert sum(one.quantity for one in standing(facts)) <= order.filled
+    sums = summed(facts)
+    assert sums.filled == order.filled
+    assert sums.status.terminal == (order.status in ENDED)
+    assert (sums.status is OrderStatus.FILLED) == (order.status is OrdStatus.FILLED)
+    assert sum(one.quantity for one in sums.executions) <= order.filled
 
 
 async def told(scene: Scene, report: OrderReport) -> list[OrderReport]:

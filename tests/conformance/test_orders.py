@@ -12,7 +12,7 @@ from domain.facts import OrderReport
 from domain.instrument import AssetClass
 from domain.order import OrderStatus
 from domain.preview import PreviewSource
-from domain.sums import filled, standing, status
+from domain.sums import summed
 from domain.ticket import Ticket
 from sandbox import Sandbox, mishaps
 from sandbox.orders import OrdStatus
@@ -80,9 +80,9 @@ async def test_a_market_order_fills_at_once_and_its_executions_explain_it(scene:
     report = await _placed(scene, wanted)
     facts = known(await told(scene, report), report.broker_order_id)
     agree(facts, newest(scene))
-    assert status(facts) is OrderStatus.FILLED
-    assert sum(one.quantity for one in standing(facts)) == wanted.terms.quantity
-    assert [one.price for one in standing(facts)] == [
+    assert summed(facts).status is OrderStatus.FILLED
+    assert sum(one.quantity for one in summed(facts).executions) == wanted.terms.quantity
+    assert [one.price for one in summed(facts).executions] == [
         one.price for one in scene.owner.executions.values()
     ]
 
@@ -94,13 +94,13 @@ async def test_a_partial_fill_is_told_and_then_the_rest(scene: Scene) -> None:
     report = await _placed(scene, crossing(scene, sample))
     everything = await told(scene, report)
     facts = known(everything, report.broker_order_id)
-    assert status(facts) is OrderStatus.PARTIALLY_FILLED
-    assert filled(facts) == part
+    assert summed(facts).status is OrderStatus.PARTIALLY_FILLED
+    assert summed(facts).filled == part
     scene.stage.box.tick()
     facts = known(everything + await told(scene, report), report.broker_order_id)
     agree(facts, newest(scene))
-    assert status(facts) is OrderStatus.FILLED
-    assert [one.quantity for one in standing(facts)] == [part, part]
+    assert summed(facts).status is OrderStatus.FILLED
+    assert [one.quantity for one in summed(facts).executions] == [part, part]
 
 
 async def test_an_order_is_replaced_and_the_new_terms_stand(scene: Scene) -> None:
@@ -116,10 +116,10 @@ async def test_an_order_is_replaced_and_the_new_terms_stand(scene: Scene) -> Non
     facts = known(everything, new.broker_order_id)
     assert facts.said.terms.limit_price == price
     assert facts.said.terms.quantity == sample.whole * 2
-    assert not status(facts).terminal
+    assert not summed(facts).status.terminal
     if scene.able.replacing is Replacing.NEW_ID:
         assert new.replaces == report.broker_order_id
-        assert status(known(everything, report.broker_order_id)) is OrderStatus.REPLACED
+        assert summed(known(everything, report.broker_order_id)).status is OrderStatus.REPLACED
 
 
 async def test_an_order_is_canceled(scene: Scene) -> None:
@@ -127,7 +127,7 @@ async def test_an_order_is_canceled(scene: Scene) -> None:
     await (await scene.broker()).cancel(report)
     scene.stage.box.exchange.work()
     facts = known(await told(scene, report), report.broker_order_id)
-    assert status(facts) is OrderStatus.CANCELED
+    assert summed(facts).status is OrderStatus.CANCELED
     agree(facts, newest(scene))
 
 
@@ -140,7 +140,7 @@ async def test_a_cancel_that_comes_too_late_is_refused_and_the_fill_stands(scene
     with pytest.raises(Refused):
         await (await scene.broker()).cancel(report)
     facts = known(await told(scene, report), report.broker_order_id)
-    assert status(facts) is OrderStatus.FILLED
+    assert summed(facts).status is OrderStatus.FILLED
     agree(facts, newest(scene))
 
 
@@ -153,11 +153,11 @@ async def test_a_cancel_that_was_accepted_may_still_lose_to_a_fill(scene: Scene)
     exchange.work()
     assert exchange.refuse_cancels == 0
     before = await told(scene, report)
-    assert not status(known(before, report.broker_order_id)).terminal
+    assert not summed(known(before, report.broker_order_id)).status.terminal
     last = exchange.market.quotes[sample.symbol].last
     mishaps.fill(exchange, scene.owner, order.id, order.leaves, last)
     facts = known(before + await told(scene, report), report.broker_order_id)
-    assert status(facts) is OrderStatus.FILLED
+    assert summed(facts).status is OrderStatus.FILLED
     agree(facts, newest(scene))
 
 
@@ -173,8 +173,8 @@ async def test_a_refusal_says_why_and_leaves_no_order_at_work(scene: Scene) -> N
 async def test_an_order_that_is_rejected_after_all_is_told(scene: Scene) -> None:
     report = await _placed(scene, resting(scene, sample_of(scene)))
     mishaps.reject(scene.stage.box.exchange, scene.owner, newest(scene).id, "halted by the venue")
-    facts = known(await told(scene, report), report.broker_order_id)
-    assert status(facts) is OrderStatus.REJECTED
+    sums = summed(known(await told(scene, report), report.broker_order_id))
+    assert sums.status is OrderStatus.REJECTED
     assert newest(scene).status is OrdStatus.REJECTED
 
 

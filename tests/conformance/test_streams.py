@@ -8,7 +8,7 @@ from domain.capabilities import Pushed
 from domain.events import StreamEvent
 from domain.facts import Facts, OrderReport
 from domain.order import OrderStatus
-from domain.sums import filled, standing, status
+from domain.sums import summed
 from sandbox.orders import Order, OrdType, Side, Ticket, TimeInForce
 from tests.conformance.knowledge import agree, hearing, known, newest, reports, told
 from tests.conformance.orders import crossing, rounded, sample_of
@@ -46,7 +46,7 @@ def _all(heard: list[StreamEvent], *asked: OrderReport) -> Facts:
 
 
 def _explained(facts: Facts) -> Decimal:
-    return sum((one.quantity for one in standing(facts)), Decimal(0))
+    return sum((one.quantity for one in summed(facts).executions), Decimal(0))
 
 
 async def test_an_order_that_was_placed_elsewhere_is_told(scene: Scene) -> None:
@@ -82,8 +82,8 @@ async def test_a_stream_that_is_cut_in_mid_fill_loses_and_doubles_nothing(scene:
         await until(lambda: _explained(_all(heard, *asked, report)) == sample.whole)
     facts = _all(heard, *asked, report)
     agree(facts, newest(scene))
-    assert status(facts) is OrderStatus.FILLED
-    assert len(standing(facts)) == len(scene.owner.executions)
+    assert summed(facts).status is OrderStatus.FILLED
+    assert len(summed(facts).executions) == len(scene.owner.executions)
 
 
 async def test_a_message_that_makes_no_sense_costs_nothing_that_is_known(scene: Scene) -> None:
@@ -119,7 +119,7 @@ async def test_messages_that_come_twice_or_in_another_order_say_the_same(
         await scene.stage.jumble(how)
         for _ in range(3):
             scene.stage.box.tick()
-        await until(lambda: filled(_all(heard, report)) == sample.whole)
+        await until(lambda: summed(_all(heard, report)).filled == sample.whole)
         asked = await told(scene, report)
         await until(lambda: _explained(_all(heard, *asked, report)) == sample.whole)
     facts = _all(heard, *asked, report)

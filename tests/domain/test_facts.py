@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.facts import Facts, OrderReport, Source, Stamp, facts_of, join
 from domain.order import TERMINAL, Execution, OrderStatus
-from domain.sums import average_price, filled, standing, status
+from domain.sums import summed
 from tests.store.samples import at, fill, report
 
 QUANTITIES = st.integers(min_value=0, max_value=10).map(Decimal)
@@ -52,16 +52,7 @@ def joined(said: Sequence[OrderReport]) -> Facts:
 def shown(facts: Facts) -> tuple[object, ...]:
     """All that is derived from facts."""
     said = facts.said
-    return (
-        status(facts),
-        filled(facts),
-        average_price(facts),
-        standing(facts),
-        said.terms,
-        said.raw_status,
-        said.working,
-        said.reason,
-    )
+    return (summed(facts), said.terms, said.raw_status, said.working, said.reason)
 
 
 @given(st.lists(reports(), min_size=1, max_size=6), st.randoms())
@@ -121,24 +112,24 @@ def test_without_busts_fills_never_shrink_and_an_end_is_an_end(
 ) -> None:
     before = joined(said)
     after = join(before, facts_of(late))
-    assert filled(after) >= filled(before)
-    if status(before).terminal:
-        assert status(after).terminal
-        assert TERMINAL.index(status(after)) >= TERMINAL.index(status(before))
+    assert summed(after).filled >= summed(before).filled
+    if summed(before).status.terminal:
+        assert summed(after).status.terminal
+        assert TERMINAL.index(summed(after).status) >= TERMINAL.index(summed(before).status)
 
 
 def test_a_report_that_comes_late_takes_no_fill_back() -> None:
-    facts = joined([report(seconds=1, filled="5"), report(seconds=2, filled="3")])
-    assert filled(facts) == 5
+    sums = summed(joined([report(seconds=1, filled="5"), report(seconds=2, filled="3")]))
+    assert sums.filled == 5
 
 
 def test_a_bust_takes_the_fill_and_the_end_back() -> None:
     done = report(seconds=1, status=OrderStatus.FILLED, filled="10", execution=fill("e1", "10"))
     busted = report(seconds=2, status=OrderStatus.NEW, filled="0", busted=("e1",))
-    facts = joined([busted, done])
-    assert status(facts) is OrderStatus.NEW
-    assert filled(facts) == 0
-    assert standing(facts) == ()
+    sums = summed(joined([busted, done]))
+    assert sums.status is OrderStatus.NEW
+    assert sums.filled == 0
+    assert sums.executions == ()
 
 
 def test_a_correction_replaces_the_fill_that_it_corrects() -> None:
@@ -150,33 +141,33 @@ def test_a_correction_replaces_the_fill_that_it_corrects() -> None:
             report(seconds=1, filled="10", execution=first),
         ]
     )
-    assert standing(facts) == (corrected,)
-    assert filled(facts) == 8
-    assert average_price(facts) == 99
+    assert summed(facts).executions == (corrected,)
+    assert summed(facts).filled == 8
+    assert summed(facts).average_price == 99
 
 
 def test_a_complete_fill_beats_a_cancel_and_a_late_fill_of_a_canceled_order_counts() -> None:
     canceled = report(seconds=1, status=OrderStatus.CANCELED, filled="4")
     late = report(seconds=0, filled="4", execution=fill("e2", "6"))
     facts = joined([canceled, late])
-    assert status(facts) is OrderStatus.CANCELED
-    assert filled(facts) == 6
+    assert summed(facts).status is OrderStatus.CANCELED
+    assert summed(facts).filled == 6
     complete = join(facts, facts_of(report(seconds=3, filled="10")))
-    assert status(complete) is OrderStatus.FILLED
+    assert summed(complete).status is OrderStatus.FILLED
 
 
 def test_an_unread_word_is_never_an_end() -> None:
     facts = joined([report(status=OrderStatus.UNKNOWN)])
-    assert not status(facts).terminal
+    assert not summed(facts).status.terminal
     partly = join(facts, facts_of(report(status=OrderStatus.FILLED, filled="10", seconds=1)))
-    assert status(partly) is OrderStatus.FILLED
+    assert summed(partly).status is OrderStatus.FILLED
 
 
 def test_an_average_is_worked_out_only_when_executions_explain_every_unit() -> None:
     one = report(seconds=1, filled="4", execution=fill("e1", "1", "100"))
-    assert average_price(facts_of(one)) is None
+    assert summed(facts_of(one)).average_price is None
     rest = report(seconds=2, filled="4", execution=fill("e2", "3", "104"))
-    assert average_price(join(facts_of(one), facts_of(rest))) == 103
+    assert summed(join(facts_of(one), facts_of(rest))).average_price == 103
 
 
 def test_two_words_of_one_moment_are_ranked_by_what_they_say_not_by_which_came_first() -> None:
@@ -189,13 +180,13 @@ def test_two_words_of_one_moment_are_ranked_by_what_they_say_not_by_which_came_f
 def test_the_brokers_own_average_counts_before_one_that_is_worked_out() -> None:
     one = report(seconds=1, filled="1", execution=fill("e1", "1", "100"))
     two = report(seconds=2, filled="2", execution=fill("e2", "1", "101"), average="100.6")
-    assert average_price(joined([one, two])) == Decimal("100.6")
+    assert summed(joined([one, two])).average_price == Decimal("100.6")
 
 
 def test_an_average_is_exact_to_the_ninth_decimal_however_dear() -> None:
     one = report(seconds=1, filled="3", execution=fill("e1", "1", "98765432109876543210.1"))
     two = report(seconds=2, filled="3", execution=fill("e2", "2", "98765432109876543210.2"))
-    assert average_price(joined([one, two])) == Decimal("98765432109876543210.166666667")
+    assert summed(joined([one, two])).average_price == Decimal("98765432109876543210.166666667")
 
 
 def test_a_commission_that_is_told_later_is_known_from_then_on() -> None:

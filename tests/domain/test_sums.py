@@ -9,13 +9,13 @@ import pytest
 
 from domain.facts import OrderReport, facts_of, join
 from domain.order import OrderStatus
-from domain.sums import status
+from domain.sums import summed
 from tests.store.samples import fill, report
 
 
 def together(*said: OrderReport) -> OrderStatus:
     """The status that all of this means."""
-    return status(reduce(join, map(facts_of, said)))
+    return summed(reduce(join, map(facts_of, said))).status
 
 
 def test_an_order_for_money_is_filled_once_the_broker_says_so() -> None:

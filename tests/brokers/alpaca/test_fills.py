@@ -16,7 +16,7 @@ from brokers.alpaca.stream import reports_of
 from brokers.wire import Row
 from domain.facts import OrderReport, Source, facts_of, join
 from domain.order import OrderStatus
-from domain.sums import filled, standing, status
+from domain.sums import summed
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 STREAM = Heard(account="A", source=Source.STREAM, at=NOW)
@@ -102,10 +102,10 @@ def test_stream_and_activities_never_count_a_fill_twice(
             fills = Fills()
         said.append(told(fills, row))
     said += polled(Fills() if 10 in restarts else fills, done[-1], len(sizes), listed)
-    facts = reduce(join, map(facts_of, said))
-    assert filled(facts) == done[-1]
-    assert sum(one.quantity for one in standing(facts)) == done[-1]
-    assert len(standing(facts)) == len(sizes)
+    sums = summed(reduce(join, map(facts_of, said)))
+    assert sums.filled == done[-1]
+    assert sum(one.quantity for one in sums.executions) == done[-1]
+    assert len(sums.executions) == len(sizes)
 
 
 def test_a_fill_that_does_not_fit_waits_for_the_activities() -> None:
@@ -140,16 +140,16 @@ def test_a_bust_takes_its_execution_back() -> None:
         told(fills, update("fill", "e-2", 60, 100, 2)),
         told(fills, update("trade_bust", "e-1", 40, 60, 3)),
     ]
-    facts = reduce(join, map(facts_of, said))
-    assert [one.quantity for one in standing(facts)] == [60]
-    assert filled(facts) == 60
-    assert status(facts) is not OrderStatus.FILLED
+    sums = summed(reduce(join, map(facts_of, said)))
+    assert [one.quantity for one in sums.executions] == [60]
+    assert sums.filled == 60
+    assert sums.status is not OrderStatus.FILLED
 
 
 def test_a_bust_of_the_last_execution_is_understood_after_a_restart() -> None:
     said = [told(Fills(), update("fill", "e-1", 100, 100, 1))]
     said.append(told(Fills(), update("trade_bust", "e-1", 100, 0, 2)))
-    assert standing(reduce(join, map(facts_of, said))) == ()
+    assert summed(reduce(join, map(facts_of, said))).executions == ()
 
 
 def test_a_bust_may_name_its_execution_apart() -> None:

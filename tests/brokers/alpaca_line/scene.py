@@ -24,7 +24,7 @@ from domain.order import (
     Terms,
     TimeInForce,
 )
-from domain.sums import status
+from domain.sums import summed
 from domain.ticket import Ticket
 from sandbox import Sandbox
 from tests.waiting import until
@@ -67,7 +67,7 @@ def resting(account: str, name: str = "bg-1", quantity: str = "2") -> Ticket:
 
 def known(reports: list[OrderReport], broker_order_id: str) -> OrderStatus:
     facts = [facts_of(one) for one in reports if one.broker_order_id == broker_order_id]
-    return status(reduce(join, facts))
+    return summed(reduce(join, facts)).status
 
 
 async def drained(items: AsyncIterator[T], take: Callable[[T], object]) -> None:

@@ -18,7 +18,7 @@ from domain.order import (
     OrderType,
     TimeInForce,
 )
-from domain.sums import filled, standing
+from domain.sums import summed
 from sandbox import Sandbox
 from tests.brokers.alpaca_line.scene import (
     APPLE,
@@ -137,9 +137,9 @@ async def test_a_fill_that_no_stream_told_of_is_attributed_once(
     for _ in range(2):
         box.exchange.set_price("AAPL", Decimal("250.00"))
     first = (await line.snapshot(number)).orders
-    facts = reduce(join, map(facts_of, first))
-    assert filled(facts) == 5
-    assert [one.quantity for one in standing(facts)] == [2, 2, 1]
+    sums = summed(reduce(join, map(facts_of, first)))
+    assert sums.filled == 5
+    assert [one.quantity for one in sums.executions] == [2, 2, 1]
     desk.records.clear()
     again = (await line.snapshot(number)).orders
     assert [one.broker_order_id for one in again] == [placed.broker_order_id]

@@ -22,7 +22,7 @@ from domain.facts import facts_of, join
 from domain.order import (
     OrderStatus,
 )
-from domain.sums import filled, standing
+from domain.sums import summed
 from sandbox import Sandbox, mishaps
 from tests.brokers.alpaca_line.scene import (
     has,
@@ -124,10 +124,10 @@ async def test_lost_repeated_and_reordered_frames_end_in_the_same_order(
             box.exchange.set_price("AAPL", Decimal("250.00"))
         await until(has(heard, OrderStatus.FILLED))
     told = [*reports(heard), *(await line.snapshot(number)).orders]
-    facts = reduce(join, map(facts_of, told))
+    sums = summed(reduce(join, map(facts_of, told)))
     assert known(told, placed.broker_order_id) is OrderStatus.FILLED
-    assert filled(facts) == 6
-    assert sum(one.quantity for one in standing(facts)) == 6
+    assert sums.filled == 6
+    assert sum(one.quantity for one in sums.executions) == 6
 
 
 async def test_a_bust_is_heard(line: Line, box: Sandbox, number: str) -> None:
@@ -137,9 +137,9 @@ async def test_a_bust_is_heard(line: Line, box: Sandbox, number: str) -> None:
         (execution,) = box.paper.executions
         mishaps.bust(box.exchange, box.paper, execution)
         await until(lambda: any(report.busted for report in reports(heard)))
-    facts = reduce(join, map(facts_of, reports(heard)))
-    assert standing(facts) == ()
-    assert filled(facts) == 0
+    sums = summed(reduce(join, map(facts_of, reports(heard))))
+    assert sums.executions == ()
+    assert sums.filled == 0
 
 
 async def test_a_refused_replacement_leaves_the_old_order_at_work(

@@ -17,7 +17,7 @@ from brokers.wire import Row
 from domain.errors import InvalidTicket, Unintelligible
 from domain.facts import facts_of, join
 from domain.order import OrderClass, OrderSide, OrderStatus, OrderType, Terms, TimeInForce
-from domain.sums import status
+from domain.sums import summed
 from domain.ticket import Ticket
 from tests.brokers.coinbase.rows import HEARD, NOW, order, streamed
 
@@ -148,8 +148,8 @@ def test_an_edit_is_noticed_by_what_the_stream_does_tell(
 def test_the_answer_to_a_placement_gives_way_to_whatever_else_is_heard() -> None:
     reply = facts_of(placed(ticket(), "o-1", HEARD))
     polled = facts_of(report(order(), HEARD))
-    assert status(reply) is OrderStatus.PENDING_NEW
-    assert status(join(reply, polled)) is OrderStatus.NEW
+    assert summed(reply).status is OrderStatus.PENDING_NEW
+    assert summed(join(reply, polled)).status is OrderStatus.NEW
 
 
 @pytest.mark.parametrize(
@@ -289,4 +289,4 @@ def test_updates_in_any_order_and_any_number_say_the_same(
     joined = facts[0]
     for one in facts[1:]:
         joined = join(joined, one)
-    assert status(joined) is OrderStatus.FILLED
+    assert summed(joined).status is OrderStatus.FILLED

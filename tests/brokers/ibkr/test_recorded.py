@@ -22,7 +22,7 @@ from brokers.ibkr.flex import _SOON, _refused
 from brokers.ibkr.statement import _READERS, document, statement
 from domain.errors import BrokerError, Refused
 from domain.facts import OrderReport, facts_of, join
-from domain.sums import filled, standing, status
+from domain.sums import summed
 from tests.recordings import RECORDINGS, needs_recordings, reader_of
 
 RECORDED = RECORDINGS / "ibkr"
@@ -160,10 +160,10 @@ def transcript(text: str) -> None:
     for order_id, (word_, done) in last.items():
         said_ = [one for one in reports if one.broker_order_id == str(orders[order_id])]
         if said_:
-            facts = reduce(join, map(facts_of, said_))
-            assert _fits(word_, status(facts).value), (order_id, word_, status(facts))
-            assert filled(facts) >= done
-            assert sum(one.quantity for one in standing(facts)) <= filled(facts)
+            sums = summed(reduce(join, map(facts_of, said_)))
+            assert _fits(word_, sums.status.value), (order_id, word_, sums.status)
+            assert sums.filled >= done
+            assert sum(one.quantity for one in sums.executions) <= sums.filled
 
 
 def _fits(word: str, ours: str) -> bool:
@@ -290,6 +290,6 @@ def test_a_recorded_session_leaves_its_orders_as_it_did(name: str) -> None:
                 reports += book.reports(touched[0], {}, touched[1] or "")
     for order_id, end in ENDS[name].items():
         own = [one for one in reports if one.broker_order_id == str(orders[order_id])]
-        facts = reduce(join, map(facts_of, own))
-        executed = sum(one.quantity for one in standing(facts))
-        assert (status(facts).value, int(filled(facts)), int(executed)) == end
+        sums = summed(reduce(join, map(facts_of, own)))
+        executed = sum(one.quantity for one in sums.executions)
+        assert (sums.status.value, int(sums.filled), int(executed)) == end

@@ -12,9 +12,10 @@ from brokers.ibkr.line import Line
 from domain.account import Environment
 from domain.errors import BrokerError
 from domain.events import StreamEvent
-from domain.facts import Facts, OrderReport, facts_of, join
+from domain.facts import OrderReport, facts_of, join
 from domain.instrument import AssetClass, Instrument
 from domain.order import OrderSide, OrderType, Terms, TimeInForce
+from domain.sums import Sum, summed
 from domain.ticket import Ticket
 from sandbox import Sandbox
 from sandbox.account import Account
@@ -107,6 +108,7 @@ def reports(heard: list[StreamEvent]) -> list[OrderReport]:
     return [event for event in heard if isinstance(event, OrderReport)]
 
 
-def known(said: list[OrderReport], broker_order_id: str) -> Facts:
+def known(said: list[OrderReport], broker_order_id: str) -> Sum:
     """All that was said of one order together."""
-    return reduce(join, [facts_of(one) for one in said if one.broker_order_id == broker_order_id])
+    of_it = [facts_of(one) for one in said if one.broker_order_id == broker_order_id]
+    return summed(reduce(join, of_it))

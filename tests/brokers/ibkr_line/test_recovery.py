@@ -8,9 +8,8 @@ import pytest
 
 from brokers.ibkr.line import Line
 from domain.errors import BrokerError, Unreachable
-from domain.facts import Facts
 from domain.order import OrderStatus
-from domain.sums import filled, standing, status
+from domain.sums import Sum
 from sandbox import Sandbox
 from sandbox.ibkr.gateway import Gateway
 from tests.brokers.desk import Desk
@@ -20,12 +19,12 @@ from tests.waiting import until
 WHOLE = Decimal(8)
 
 
-def whole(facts: Facts) -> bool:
+def whole(sums: Sum) -> bool:
     """Filled, each unit explained once, each fill with what it cost."""
     return (
-        status(facts) is OrderStatus.FILLED
-        and sum(one.quantity for one in standing(facts)) == WHOLE
-        and all(one.commission is not None for one in standing(facts))
+        sums.status is OrderStatus.FILLED
+        and sum(one.quantity for one in sums.executions) == WHOLE
+        and all(one.commission is not None for one in sums.executions)
     )
 
 
@@ -49,9 +48,9 @@ async def test_a_gateway_killed_and_restarted_in_mid_fill_loses_and_doubles_noth
             except BrokerError:
                 continue
         snapshot = await line.snapshot(number)
-        facts = known([*reports(heard), *snapshot.orders], placed.broker_order_id)
-    assert whole(facts)
-    assert len(standing(facts)) == 4
+        sums = known([*reports(heard), *snapshot.orders], placed.broker_order_id)
+    assert whole(sums)
+    assert len(sums.executions) == 4
     assert [one.quantity for one in snapshot.holdings] == [WHOLE]
 
 
@@ -62,8 +61,8 @@ async def test_executions_and_commissions_may_come_late_and_in_any_order(
     async with hearing(line) as heard:
         placed = await line.place(limit(number, price="300", quantity=str(WHOLE)))
         box.exchange.work()
-        await until(lambda: filled(known(reports(heard), placed.broker_order_id)) == WHOLE)
-        assert not standing(known(reports(heard), placed.broker_order_id))
+        await until(lambda: known(reports(heard), placed.broker_order_id).filled == WHOLE)
+        assert not known(reports(heard), placed.broker_order_id).executions
         gateway.faults.add("reorder_frame", path="/tws/execDetails")
         gateway.release_executions()
         await until(lambda: whole(known(reports(heard), placed.broker_order_id)))
@@ -75,8 +74,8 @@ async def test_lists_that_come_without_their_end_are_not_taken_for_empty_ones(
     gateway.habits.omit_executions_end = True
     placed = await line.place(limit(number, price="300", quantity=str(WHOLE)))
     box.exchange.work()
-    facts = known([*(await line.snapshot(number)).orders], placed.broker_order_id)
-    assert whole(facts)
+    sums = known([*(await line.snapshot(number)).orders], placed.broker_order_id)
+    assert whole(sums)
 
 
 async def test_a_corrected_execution_takes_the_place_of_what_it_corrects(
@@ -85,11 +84,11 @@ async def test_a_corrected_execution_takes_the_place_of_what_it_corrects(
     async with hearing(line) as heard:
         placed = await line.place(limit(number, price="300", quantity=str(WHOLE)))
         box.exchange.work()
-        await until(lambda: standing(known(reports(heard), placed.broker_order_id)))
+        await until(lambda: known(reports(heard), placed.broker_order_id).executions)
         await box.inflict("correct", price="249.5")
         (fill,) = gateway.fills.all
-        facts = known([*(await line.snapshot(number)).orders], placed.broker_order_id)
-    (execution,) = standing(facts)
+        sums = known([*(await line.snapshot(number)).orders], placed.broker_order_id)
+    (execution,) = sums.executions
     assert execution.price == fill.execution.price
     assert execution.revision == fill.revision - 1
 
@@ -104,7 +103,7 @@ async def test_an_order_that_ended_while_nobody_listened_is_told_to_be_over(
     box.exchange.work()
     await gateway.up()
     snapshot = await line.snapshot(number)
-    assert status(known([placed, *snapshot.orders], placed.broker_order_id)) is OrderStatus.CANCELED
+    assert known([placed, *snapshot.orders], placed.broker_order_id).status is OrderStatus.CANCELED
     assert (await line.order(number, placed.broker_order_id)).status is OrderStatus.CANCELED
 
 

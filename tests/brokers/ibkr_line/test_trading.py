@@ -9,7 +9,6 @@ from brokers.ibkr.line import Line
 from domain.errors import InvalidTicket, NotPermitted, Refused
 from domain.instrument import AssetClass, Instrument, option_of
 from domain.order import Leg, OrderClass, OrderSide, OrderStatus, OrderType, TimeInForce
-from domain.sums import standing, status
 from domain.ticket import Exits, Ticket
 from sandbox import Sandbox
 from sandbox.ibkr.gateway import Gateway
@@ -103,9 +102,9 @@ async def test_a_combination_has_its_legs_and_fills_as_one_order(
     filled = await line.place(replace(spread(number), client_order_id="bg-2"))
     box.exchange.work()
     told = await line.snapshot(number)
-    facts = known(list(told.orders), filled.broker_order_id)
-    assert status(facts) is OrderStatus.FILLED
-    assert sum(one.quantity for one in standing(facts)) == 1
+    sums = known(list(told.orders), filled.broker_order_id)
+    assert sums.status is OrderStatus.FILLED
+    assert sum(one.quantity for one in sums.executions) == 1
     assert {one.quantity for one in told.holdings} == {Decimal(1), Decimal(-1)}
     booked = (await line.transactions(number, None)).transactions
     assert sorted(one.quantity or 0 for one in booked) == [-1, 1]
@@ -175,7 +174,7 @@ async def test_the_reason_of_a_cancel_that_nobody_asked_for_is_told(
         await until(
             lambda: any(one.reason == "too far through the market" for one in reports(heard))
         )
-    assert status(known(reports(heard), placed.broker_order_id)) is OrderStatus.CANCELED
+    assert known(reports(heard), placed.broker_order_id).status is OrderStatus.CANCELED
 
 
 async def test_an_order_to_fill_at_once_or_never_ends_canceled_and_not_rejected(
@@ -186,8 +185,8 @@ async def test_an_order_to_fill_at_once_or_never_ends_canceled_and_not_rejected(
     placed = await line.place(replace(wanted, terms=terms))
     box.exchange.work()
     told = await line.snapshot(number)
-    facts = known([placed, *told.orders], placed.broker_order_id)
-    assert status(facts) is OrderStatus.CANCELED
+    sums = known([placed, *told.orders], placed.broker_order_id)
+    assert sums.status is OrderStatus.CANCELED
 
 
 async def test_what_another_program_placed_is_seen_and_not_touched(
