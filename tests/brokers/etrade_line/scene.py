@@ -30,6 +30,9 @@ APPLE = Instrument(asset_class=AssetClass.EQUITY, symbol="AAPL", currency="USD")
 FUND = Instrument(asset_class=AssetClass.MUTUAL_FUND, symbol="VFIAX", currency="USD")
 CALL = option_of("AAPL271217C00250000") or APPLE
 OTHER_CALL = option_of("AAPL271217C00270000") or APPLE
+PLACE = "/orders/place.json"
+# What the answer to a placing or a change is lost by, after it was done.
+LOST = ["reset_after", "error_after", "garbage_after", "html_after"]
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
 
 
@@ -80,6 +83,11 @@ def ticket(
     account: str, wanted: Terms, instrument: Instrument = APPLE, name: str = "bg-1"
 ) -> Ticket:
     return Ticket(account=account, client_order_id=name, instrument=instrument, terms=wanted)
+
+
+def resting(account: str, name: str = "bg-1", quantity: str = "2") -> Ticket:
+    """A purchase of apples that does not fill."""
+    return ticket(account, terms(limit="200", quantity=quantity), name=name)
 
 
 def spread(account: str, net: str, name: str = "bg-1") -> Ticket:
