@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from brokers import plugins
-from tests.graph.test_nouns import answer, viewer
+from tests.graph.asking import answer, viewer
 from tests.server import served
 
 ABLE = """

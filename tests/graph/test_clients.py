@@ -10,25 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from gql import Client, gql
 from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.websockets import WebsocketsTransport
 
 from domain.access import Scope
-from tests.server import Served, served
+from tests.server import Served
 from tests.streaming import samples
 
 CLIENTS = Path(__file__).parents[1] / "clients"
 README = Path(__file__).parents[2] / "README.md"
 PATIENCE_SECONDS = 60
 EVENTS = 60
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served(tmp_path) as running:
-        yield running
 
 
 @asynccontextmanager

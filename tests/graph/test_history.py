@@ -1,17 +1,13 @@
 """The past of the portfolio, asked for."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
-
-import pytest_asyncio
 
 from domain.equity import EquityPoint, EquitySource, EquityTold
 from domain.ids import AccountId
-from tests.graph.test_nouns import answer, ask, viewer
-from tests.server import Served, served
+from tests.graph.asking import answer, ask, viewer
+from tests.server import Served
 from tests.streaming import samples
 
 HISTORY = """
@@ -31,12 +27,6 @@ def told(day: int, equity: str) -> EquityPoint:
         source=EquitySource.BROKER,
         day=date(2026, 6, day),
     )
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served(tmp_path) as running:
-        yield running
 
 
 async def test_the_past_has_the_exchanges_days_and_is_its_owners(server: Served) -> None:

@@ -1,14 +1,11 @@
 """A token for one account: no field and no subscription tells anything of another."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import orjson
 import pytest
-import pytest_asyncio
 
 from domain.access import Scope
 from domain.account import Account
@@ -16,9 +13,9 @@ from domain.facts import OrderReport
 from domain.ids import AccountId
 from graph.accounts import account_id
 from graph.connections import connection_id
+from tests.graph.asking import ask, viewer
 from tests.graph.conversation import talking
-from tests.graph.test_nouns import ask, viewer
-from tests.server import Served, served
+from tests.server import Served
 from tests.streaming import samples
 
 OPEN, HIDDEN = "PA-OPEN-0001", "PA-HIDDEN-7777"
@@ -29,12 +26,6 @@ mutation($accounts: [ID!]) {
   }
 }
 """
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served(tmp_path) as running:
-        yield running
 
 
 async def stocked(server: Served) -> tuple[Account, Account]:

@@ -1,12 +1,9 @@
 """What an admin may do by GraphQL, and that nothing of anybody's money is shown to one."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from graphql import GraphQLObjectType, get_named_type
 
 from domain.access import LinkUse, Role, Scope
@@ -15,8 +12,8 @@ from graph.context import Viewer
 from graph.limits import marks_of, needed
 from graph.people import user_id
 from graph.schema import build
-from tests.graph.test_nouns import ask, portfolio, refused, viewer
-from tests.server import Served, served
+from tests.graph.asking import ask, portfolio, refused, viewer
+from tests.server import Served
 
 INVITE = """
 mutation($name: String!) {
@@ -30,12 +27,6 @@ RESET = ON_USER % ("resetUser", "link")
 DISABLE = ON_USER % ("disableUser", "user { disabled }")
 ENABLE = ON_USER % ("enableUser", "user { disabled }")
 DELETE = ON_USER % ("deleteUser", "user { id }")
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served(tmp_path) as running:
-        yield running
 
 
 async def admin(server: Served) -> Viewer:

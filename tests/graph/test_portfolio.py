@@ -1,14 +1,12 @@
 """The portfolio, asked for and watched."""
 
 import os
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from app.reference_file import ReferenceFile
 from domain.account import Balance
@@ -16,10 +14,10 @@ from domain.connection import Connection
 from domain.ids import AccountId
 from domain.transaction import Reading, TransactionsRead, TransactionType
 from tests.clock import START
+from tests.graph.asking import ask, viewer
 from tests.graph.conversation import talking
-from tests.graph.test_nouns import ask, viewer
 from tests.graph.test_transactions import PAID
-from tests.server import Served, served
+from tests.server import Served
 from tests.streaming import samples
 
 FILE = "<Cube><Cube time='2026-05-29'><Cube currency='USD' rate='1.25'/></Cube></Cube>"
@@ -37,12 +35,6 @@ query($base: CurrencyCode!, $environments: [Environment!]) {
   }
 }
 """
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served(tmp_path) as running:
-        yield running
 
 
 async def linked(server: Served) -> Connection:

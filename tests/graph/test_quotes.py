@@ -1,26 +1,16 @@
 """What can be traded, asked for over GraphQL."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-import pytest_asyncio
 
+from tests.graph.asking import answer, viewer
 from tests.graph.conversation import talking
-from tests.graph.test_nouns import answer, viewer
-from tests.server import Served, served
+from tests.server import Served
 
 QUERIES = [
     '{ instruments(search: "AAPL", first: 5) { id symbol name option { strike } } }',
     '{ quotes(symbols: ["AAPL"]) { instrument { symbol } price bid ask asOf source } }',
 ]
 WATCH = 'subscription { quoteUpdated(symbols: ["AAPL"]) { price currency previousClose } }'
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served(tmp_path) as running:
-        yield running
 
 
 @pytest.mark.parametrize("query", QUERIES)

@@ -14,7 +14,7 @@ from domain.connection import Permission
 from domain.errors import ErrorCode, Problem
 from graph.context import Viewer
 from tests.clock import FakeClock
-from tests.graph.test_nouns import ask, refused, viewer
+from tests.graph.asking import ask, refused, viewer
 from tests.server import Served, served
 from trading.connect import Connect
 

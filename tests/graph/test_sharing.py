@@ -1,15 +1,11 @@
 """Sockets that share one run: each is told everything, and one that stalls holds up no other."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
-
-import pytest_asyncio
 
 from domain.ids import ConnectionId, UserId
 from domain.instrument import AssetClass, Instrument
 from tests.graph.conversation import Conversation, talking
-from tests.server import Served, served
+from tests.server import Served
 from tests.streaming import samples
 from tests.streaming.watching import later
 
@@ -23,12 +19,6 @@ subscription { positionUpdated(maxRate: 20) { upserts {
   id quantity costBasis averageCost instrument { id symbol currency } valuation { price asOf }
 } } }
 """
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served(tmp_path) as running:
-        yield running
 
 
 def price(server: Served, user: UserId, link: ConnectionId, amount: int) -> None:

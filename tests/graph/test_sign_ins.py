@@ -1,23 +1,14 @@
 """A person sees every browser that is signed in, and ends any of them from any other."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest_asyncio
 
 from tests.graph.conversation import talking
-from tests.server import ORIGIN, Served, served
+from tests.server import ORIGIN, Served
 
 LIST = "{ viewer { signIns { id agent address createdAt expiresAt } } }"
 END = "mutation($id: ID!) { endSignIn(input: {signInId: $id}) { ended userErrors { code } } }"
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served(tmp_path) as running:
-        yield running
 
 
 def headers(cookie: str) -> dict[str, str]:

@@ -1,12 +1,8 @@
 """What is asked about transactions, and told of them."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
-
-import pytest_asyncio
 
 from domain.connection import Connection
 from domain.ids import AccountId
@@ -18,9 +14,9 @@ from domain.transaction import (
     TransactionType,
 )
 from tests.clock import START
+from tests.graph.asking import ask, viewer
 from tests.graph.conversation import talking
-from tests.graph.test_nouns import ask, viewer
-from tests.server import Served, served
+from tests.server import Served
 from tests.streaming import samples
 
 PAID = Transaction(
@@ -52,12 +48,6 @@ query($after: Cursor, $accounts: [ID!], $categories: [TransactionCategory!],
 }
 """
 NODE = "query($id: ID!) { node(id: $id) { id ... on Transaction { amount } } }"
-
-
-@pytest_asyncio.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Served]:
-    async with served(tmp_path) as running:
-        yield running
 
 
 async def book(server: Served, connection: Connection, *told: Transaction) -> None:
