@@ -31,12 +31,6 @@ async def made(tmp_path: Path) -> AsyncIterator[World]:
         yield made
 
 
-@pytest.fixture
-async def api(made: World) -> AsyncIterator[Api]:
-    async with made.served() as (url, _):
-        yield made.api(url)
-
-
 def _state(*states: str) -> Any:
     return lambda connection: connection["health"]["state"] in states
 

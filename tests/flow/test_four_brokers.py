@@ -11,7 +11,7 @@ from sandbox.account import Account
 from sandbox.doors import Door, doors
 from sandbox.orders import Side, Ticket
 from tests.flow.follower import Follower
-from tests.flow.test_trading import PLACE
+from tests.flow.orders import PLACE
 from tests.flow.world import COMPLETE, Api, World, world
 from tests.waiting import asked_until
 

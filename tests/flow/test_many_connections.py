@@ -62,10 +62,14 @@ class Many:
 
     async def connections(self) -> dict[str, dict[str, dict[str, Any]]]:
         """By owner and id, as they are."""
-        return {
-            name: {one["id"]: one for one in (await self._api(name).ask(STATES))["connections"]}
-            for name in self.people
-        }
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def theirs(name: str) -> dict[str, dict[str, Any]]:
+            async with turn:
+                told = await self._api(name).ask(STATES)
+            return {one["id"]: one for one in told["connections"]}
+
+        return dict(zip(self.people, await asyncio.gather(*map(theirs, self.people)), strict=True))
 
     async def disconnect(self) -> None:
         """All of them."""

@@ -11,7 +11,7 @@ import aiohttp
 from sandbox.alpaca.access import PAPER
 from tests.app.process import Child
 from tests.flow.follower import Follower
-from tests.flow.test_trading import PLACE, RESTING, _account, _ticket
+from tests.flow.orders import PLACE, RESTING, ticket, trading_account
 from tests.flow.world import Api, world
 from tests.trading.orders import hold, ours
 
@@ -26,9 +26,9 @@ def _runs_connections(child: Child) -> bool:
     return bool(told) and "this process" in told[-1]
 
 
-async def _place(api: Api, account: str, key: str) -> None:
+async def place(api: Api, account: str, key: str) -> None:
     """As a client that goes on asking: the server may be dead, or die over it."""
-    given = {"idempotencyKey": key, "ticket": _ticket(account, **RESTING)}
+    given = {"idempotencyKey": key, "ticket": ticket(account, **RESTING)}
     try:
         answer = await api.answer(PLACE, input=given)
     except aiohttp.ClientError:
@@ -51,21 +51,21 @@ async def test_when_the_owner_is_killed_the_other_takes_over_and_no_order_is_dou
     ):
         made.box.exchange.always_open = True
         near, far = made.api(first), made.api(second)
-        account = await _account(near)
+        account = await trading_account(near)
         assert (_runs_connections(owner), _runs_connections(heir)) == (True, False)
         streams = made.box.alpaca.trade_updates[PAPER].sessions
         assert len(streams) == 1
         keys = [f"key-{number}" for number in range(KEYS)]
         async with Follower(lambda: second, made.tokens["ada"]) as follower:
             await follower.until(len)
-            placing = [_place(api, account, key) for key in keys for api in (near, far)]
+            placing = [place(api, account, key) for key in keys for api in (near, far)]
             tasks = [asyncio.create_task(each) for each in placing]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             owner.process.send_signal(signal.SIGKILL)
             killed_at = time.monotonic()
             await asyncio.gather(*tasks)
             for key in keys:
-                await _place(far, account, key)
+                await place(far, account, key)
             # Only a feed tells of what is traded elsewhere.
             hold(made.box, 1)
             elsewhere = [o.id for o in made.box.paper.orders.values() if o not in ours(made.box)]

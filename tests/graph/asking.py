@@ -14,7 +14,6 @@ from graph.request import Request
 from tests.server import ALL, Served
 from tests.streaming import samples
 
-
 POSITIONS = """
 query($first: Int!, $after: Cursor, $accounts: [ID!], $connections: [ID!], $instrument: ID) {
   positions(first: $first, after: $after, accountIds: $accounts, connectionIds: $connections,
