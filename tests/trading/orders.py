@@ -2,12 +2,18 @@
 
 from decimal import Decimal
 
+import pytest
+
 import sandbox
+from domain.errors import ErrorCode, Problem
 from domain.instrument import AssetClass, Instrument
 from domain.order import OrderSide, OrderType, Terms, TimeInForce
 from sandbox.orders import Order, Side, Ticket
+from tests.trading.rig import Rig
 from trading.wanted import Draft
 
+# Where they are placed at Alpaca.
+PATH = "/v2/orders"
 AAPL = Instrument(asset_class=AssetClass.EQUITY, symbol="AAPL", currency="USD")
 
 
@@ -43,6 +49,14 @@ def resting(side: OrderSide = OrderSide.BUY, quantity: object = 1, price: object
         limit_price=Decimal(str(price)),
     )
     return Draft(instrument=AAPL, terms=terms)
+
+
+async def refused(code: ErrorCode, made: Rig, draft: Draft, key: str = "key") -> Problem:
+    """How it was refused before anything was sent."""
+    with pytest.raises(Problem) as raised:
+        await made.place(draft, key)
+    assert raised.value.code is code
+    return raised.value
 
 
 def hold(box: sandbox.Sandbox, quantity: int) -> None:

@@ -18,7 +18,7 @@ from domain.clock import Clock
 from domain.connection import Connection, ConnectionState, Health, Permission, Reach
 from domain.holding import Mark, MarkSource
 from domain.ids import AccountId, ConnectionId, InstrumentId, UserId
-from domain.intent import Boundary, Trace, untraced
+from domain.intent import Boundary, Intent, Trace, untraced
 from store.connections import Connections
 from store.database import Database
 from store.intents import Intents
@@ -32,6 +32,7 @@ from store.vault import Vault
 from store.writer import Writer
 from trading.desk import Desk
 from trading.ports import Ports
+from trading.wanted import Draft
 
 ADA = UserId("ada")
 KEYS = Keyring.parse(base64.b64encode(bytes(32)).decode())
@@ -88,6 +89,10 @@ class Rig:
         """The user's only account."""
         (account,) = await self.reads.accounts(user)
         return account.id
+
+    async def place(self, draft: Draft, key: str = "key") -> Intent:
+        """An order in Ada's only account."""
+        return await self.desk.orders.place(ADA, await self.account(), draft, key=key)
 
 
 def hurried() -> dict[str, Plugin]:

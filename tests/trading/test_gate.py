@@ -14,13 +14,11 @@ from domain.instrument import AssetClass, named
 from domain.intent import Intent, IntentState
 from domain.order import OrderSide
 from domain.risk import Denied, Limits, TradingScope
-from tests.trading.orders import AAPL, hold, market, ours, resting
+from tests.trading.orders import AAPL, PATH, hold, market, ours, resting
 from tests.trading.rig import ADA, Later, Rig
 from tests.waiting import until
 from trading.drafts import Changes
 from trading.wanted import Draft
-
-PATH = "/v2/orders"
 
 
 async def _limit(made: Rig, limits: Limits, scope: TradingScope = TradingScope.ACCOUNT) -> None:
@@ -35,7 +33,7 @@ async def _limit(made: Rig, limits: Limits, scope: TradingScope = TradingScope.A
 
 async def _try(made: Rig, draft: Draft, key: str) -> Intent | ErrorCode:
     try:
-        return await made.desk.orders.place(ADA, await made.account(), draft, key=key)
+        return await made.place(draft, key)
     except Problem as problem:
         return problem.code
 

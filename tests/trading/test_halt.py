@@ -14,17 +14,15 @@ from domain.errors import ErrorCode, Problem
 from domain.intent import Intent, IntentState
 from domain.order import OrderSide, OrderStatus
 from domain.risk import TradingScope, TradingState
-from tests.trading.orders import endpoints, hold, market, ours, resting
+from tests.trading.orders import PATH, endpoints, hold, market, ours, resting
 from tests.trading.rig import ADA, Rig, rig
 from tests.trading.servers import placer
 from tests.waiting import until
 
-PATH = "/v2/orders"
-
 
 async def _place(made: Rig, key: str, side: OrderSide = OrderSide.BUY) -> Intent:
     draft = resting(side, price=1 if side is OrderSide.BUY else 9999)
-    return await made.desk.orders.place(ADA, await made.account(), draft, key=key)
+    return await made.place(draft, key)
 
 
 @asynccontextmanager

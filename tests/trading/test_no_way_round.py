@@ -138,7 +138,7 @@ def test_every_rule_is_tried() -> None:
 
 async def _place(made: Rig, draft: Draft, key: str) -> Intent | Denied:
     try:
-        return await made.desk.orders.place(ADA, await made.account(), draft, key=key)
+        return await made.place(draft, key)
     except Denied as denied:
         return denied
 
