@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from brokers.alpaca.errors import Doubtful, allowance, refusal, retry_after, said_in
 from brokers.gate import Call, Purpose
 from brokers.http import Answer
+from brokers.outcomes import Duplicate
 from domain.errors import (
     BrokerError,
     CredentialsRejected,
     ErrorCode,
     InsufficientFunds,
+    InvalidTicket,
     MarketClosed,
     NotPermitted,
     OrderNotFound,
@@ -22,7 +24,10 @@ from domain.errors import (
     Refused,
     Unintelligible,
 )
+from tests.recordings import RECORDINGS, needs_recordings
 
+RECORDED = RECORDINGS / "alpaca" / "errors"
+PLACING = Call(operation="place", purpose=Purpose.TRADE, method="POST", path="/v2/orders")
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -117,3 +122,35 @@ def test_a_code_is_never_relied_upon() -> None:
     assert said_in(b"[]").code is None
     assert said_in(b'{"message": null}').message == ""
     assert said_in(b'{"code": "invalid_input", "message": "x"}').code == "invalid_input"
+
+
+@needs_recordings
+@pytest.mark.parametrize(
+    ("name", "status", "expected", "code"),
+    [
+        ("400_40010000_body_format.json", 400, InvalidTicket, "40010000"),
+        ("401_40110000_unauthorized.json", 401, CredentialsRejected, "40110000"),
+        ("401_unauthorized_no_code.json", 401, CredentialsRejected, None),
+        ("403_40310000_insufficient_buying_power.json", 403, InsufficientFunds, "40310000"),
+        ("403_forbidden_bad_keys.json", 403, Doubtful, None),
+        ("422_40010001_client_order_id_dup.json", 422, Duplicate, "40010001"),
+        ("422_42210001_validation.json", 422, InvalidTicket, "42210001"),
+        ("429_rate_limit.json", 429, RateLimited, None),
+    ],
+)
+def test_a_recorded_refusal_means_what_it_should(
+    name: str, status: int, expected: type[Refused], code: str | None
+) -> None:
+    answer = Answer(status=status, headers={}, body=(RECORDED / name).read_bytes())
+    told = refusal(answer, PLACING, NOW)
+    assert type(told) is expected
+    assert told.broker_code == code
+
+
+@needs_recordings
+def test_every_recorded_refusal_is_a_refusal() -> None:
+    names = sorted(RECORDED.glob("*.json"))
+    assert names
+    for path in names:
+        answer = Answer(status=int(path.name[:3]), headers={}, body=path.read_bytes())
+        assert isinstance(refusal(answer, PLACING, NOW), Refused)

@@ -14,19 +14,9 @@ from brokers.alpaca.orders import Heard, reports
 from brokers.alpaca.quotes import STOCKS, mark_of, snapshots, ticked, ticks
 from brokers.alpaca.stream import reports_of
 from brokers.alpaca.symbols import instrument_of
-from brokers.gate import Call, Purpose
-from brokers.http import Answer
-from brokers.outcomes import Duplicate
 from brokers.wire import Row, document, rows
 from domain.account import AccountStatus
-from domain.errors import (
-    CredentialsRejected,
-    InsufficientFunds,
-    InvalidTicket,
-    RateLimited,
-    Refused,
-    Unintelligible,
-)
+from domain.errors import Unintelligible
 from domain.facts import OrderReport, Source
 from domain.order import OrderStatus, OrderType, TimeInForce
 from tests.recordings import RECORDINGS, needs_recordings, reader_of
@@ -37,7 +27,6 @@ FOLDERS = ("errors", "market_data_ws", "rest", "trade_updates")
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 HEARD = Heard(account="A", source=Source.POLL, at=NOW)
 APPLE = instrument_of("AAPL", "us_equity")
-PLACING = Call(operation="place", purpose=Purpose.TRADE, method="POST", path="/v2/orders")
 
 
 def found() -> list[str]:
@@ -270,33 +259,3 @@ READINGS: list[Callable[[object], object]] = [
     lambda body: [ticked(None, APPLE, message) for message in ticks(body)],
     lambda body: list(reports_of(Row(body, "it"), HEARD, Fills())),
 ]
-
-
-@pytest.mark.parametrize(
-    ("name", "status", "expected", "code"),
-    [
-        ("400_40010000_body_format.json", 400, InvalidTicket, "40010000"),
-        ("401_40110000_unauthorized.json", 401, CredentialsRejected, "40110000"),
-        ("401_unauthorized_no_code.json", 401, CredentialsRejected, None),
-        ("403_40310000_insufficient_buying_power.json", 403, InsufficientFunds, "40310000"),
-        ("403_forbidden_bad_keys.json", 403, errors.Doubtful, None),
-        ("422_40010001_client_order_id_dup.json", 422, Duplicate, "40010001"),
-        ("422_42210001_validation.json", 422, InvalidTicket, "42210001"),
-        ("429_rate_limit.json", 429, RateLimited, None),
-    ],
-)
-def test_a_recorded_refusal_means_what_it_should(
-    name: str, status: int, expected: type[Refused], code: str | None
-) -> None:
-    answer = Answer(status=status, headers={}, body=(RECORDED / "errors" / name).read_bytes())
-    meaning = errors.refusal(answer, PLACING, NOW)
-    assert type(meaning) is expected
-    assert meaning.broker_code == code
-
-
-def test_every_recorded_refusal_is_a_refusal() -> None:
-    names = sorted((RECORDED / "errors").glob("*.json"))
-    assert names
-    for path in names:
-        answer = Answer(status=int(path.name[:3]), headers={}, body=path.read_bytes())
-        assert isinstance(errors.refusal(answer, PLACING, NOW), Refused)
