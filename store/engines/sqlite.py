@@ -4,8 +4,9 @@
 import asyncio
 import re
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, TypeVar
 
 import orjson
@@ -21,6 +22,10 @@ from tortoise.exceptions import IntegrityError, OperationalError
 from store.engines import CommitLost, Query, Rows, Write
 
 T = TypeVar("T")
+
+# A row has up to a dozen values; SQLite takes 32,766 a statement (since 3.32).
+_MOST_ROWS = 64
+_VALUES = re.compile(r"(?<=VALUES )\(.*?\)")
 
 
 class _AtOnce:
@@ -149,7 +154,32 @@ def _read(connection: sqlite3.Connection, sql: str, values: Sequence[object]) ->
 
 def _write(connection: sqlite3.Connection, writes: Sequence[Write]) -> None:
     for sql, rows in writes:
-        connection.executemany(_translated(sql), rows)
+        if sql.startswith("INSERT"):
+            for several in _shares(rows):
+                connection.execute(_repeated(sql, len(several)), tuple(chain(*several)))
+        else:
+            connection.executemany(_translated(sql), rows)
+
+
+def _shares(rows: Sequence[Sequence[object]]) -> Iterator[Sequence[Sequence[object]]]:
+    """The rows by powers of two, so that few statements are ever made.
+
+    After each step of a statement SQLite's thread takes Python's lock again, for which a busy loop
+    lets it wait five milliseconds: a step a row would make a burst wait for that times its length.
+    """
+    done = 0
+    while done < len(rows):
+        many = min(_MOST_ROWS, 1 << (len(rows) - done).bit_length() - 1)
+        yield rows[done : done + many]
+        done += many
+
+
+@cache
+def _repeated(sql: str, times: int) -> str:
+    """The same INSERT for so many rows."""
+    return _VALUES.sub(
+        lambda row: ", ".join([re.sub(r"\?\d+", "?", row[0])] * times), _translated(sql)
+    )
 
 
 @cache

@@ -55,6 +55,21 @@ async def test_a_report_that_cannot_be_kept_fails_alone_among_all_users(house: H
     assert {row.user_id for row in await OrderRow.all()} == {USER, EVE}
 
 
+@pytest.mark.parametrize("many", [1, 63, 64, 151])
+async def test_each_of_many_in_one_transaction_is_kept_and_then_changed(
+    house: House, many: int
+) -> None:
+    link = await house.connect()
+    names = {f"b{number}" for number in range(many)}
+    for seconds, status in enumerate((OrderStatus.NEW, OrderStatus.CANCELED)):
+        await record(house, [(link, report(name, seconds, status)) for name in names])
+    assert {row.broker_order_id for row in await OrderLink.all()} == names
+    assert await OrderRow.filter(open=False).count() == many
+    changes = await house.journal.after(USER, 0)
+    assert [change.revision for change in changes] == list(range(1, len(changes) + 1))
+    assert [change.kind for change in changes].count(ChangeKind.ORDER) == 2 * many
+
+
 async def test_what_was_recorded_in_the_transaction_of_a_purge_is_purged_too(house: House) -> None:
     connection = await house.connect()
     await house.ledger.record(USER, connection.id, snapshot(orders=[report("b1")]))
