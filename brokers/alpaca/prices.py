@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import NoReturn
 
 from brokers.alpaca.client import Client
@@ -18,7 +17,7 @@ from brokers.alpaca.quotes import (
 )
 from brokers.alpaca.symbols import symbol_of
 from brokers.alpaca.ticker import Declined, Ticker
-from brokers.waiting import first, together
+from brokers.waiting import Watchers, first, together
 from brokers.wire import Row
 from domain.clock import Clock
 from domain.errors import (
@@ -50,7 +49,7 @@ class Prices:
         self._latest: dict[InstrumentId, Mark] = {}
         self._news: dict[InstrumentId, Mark] = {}
         self._arrived = asyncio.Event()
-        self._watchers: set[asyncio.Event] = set()
+        self._watchers = Watchers()
         self._tickers = {
             market.name: self._ticker(market, market.stream)
             for market in MARKETS
@@ -65,8 +64,7 @@ class Prices:
         self._named = {market.name: symbols(instruments, market) for market in MARKETS}
         kept = {one.id for one in instruments}
         self._latest = {one: mark for one, mark in self._latest.items() if one in kept}
-        for changed in self._watchers:
-            changed.set()
+        self._watchers.wake()
 
     async def quotes(self, instruments: Sequence[Instrument]) -> tuple[Mark, ...]:
         """The latest prices by REST; what Alpaca has no price for is left out."""
@@ -112,7 +110,7 @@ class Prices:
         """Ask for everything when it is new and now and then, else for what is not streamed."""
         known: set[InstrumentId] = set()
         refresh_at = self._clock.monotonic() + REFRESH_EVERY
-        with self._watching() as changed:
+        with self._watchers.watching() as changed:
             while True:
                 changed.clear()
                 if self._clock.monotonic() >= refresh_at:
@@ -136,7 +134,7 @@ class Prices:
 
     async def _stream(self, market: Market, ticker: Ticker) -> NoReturn:
         """Keep a socket open once something of this market is followed; raises when it is lost."""
-        with self._watching() as changed:
+        with self._watchers.watching() as changed:
             while True:
                 while not self._named.get(market.name):
                     changed.clear()
@@ -173,13 +171,3 @@ class Prices:
         if self._latest.get(mark.instrument_id) != mark:
             self._latest[mark.instrument_id] = self._news[mark.instrument_id] = mark
             self._arrived.set()
-
-    @contextmanager
-    def _watching(self) -> Iterator[asyncio.Event]:
-        """An event that is set whenever `follow` changes something."""
-        changed = asyncio.Event()
-        self._watchers.add(changed)
-        try:
-            yield changed
-        finally:
-            self._watchers.discard(changed)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import NoReturn
@@ -10,7 +9,7 @@ from typing import NoReturn
 from brokers.coinbase.client import Client
 from brokers.coinbase.products import Products
 from brokers.coinbase.stream import Socket, connected
-from brokers.waiting import together
+from brokers.waiting import Watchers, together
 from brokers.wire import Row
 from domain.clock import Clock
 from domain.holding import Mark, MarkSource
@@ -31,14 +30,13 @@ class Prices:
         self._client, self._clock = client, clock
         self.products = Products(client, clock)
         self._wanted: frozenset[Instrument] = frozenset()
-        self._watchers: set[asyncio.Event] = set()
+        self._watchers = Watchers()
 
     def follow(self, instruments: frozenset[Instrument]) -> None:
         """Replace what is wanted; those who are at work notice."""
         if instruments != self._wanted:
             self._wanted = instruments
-            for changed in self._watchers:
-                changed.set()
+            self._watchers.wake()
 
     async def quotes(self, instruments: Sequence[Instrument]) -> tuple[Mark, ...]:
         """The middle of the best bid and ask; what has no product is left out."""
@@ -52,7 +50,7 @@ class Prices:
 
     async def marks(self) -> AsyncIterator[Mark]:
         """Each price of what is followed; without a socket while nothing is."""
-        with self._watching() as changed:
+        with self._watchers.watching() as changed:
             while not self._wanted:
                 changed.clear()
                 await changed.wait()
@@ -85,15 +83,6 @@ class Prices:
                 await socket.ask(_CHANNEL, sorted(new))
             asked = set(fresh)
             await changed.wait()
-
-    @contextmanager
-    def _watching(self) -> Iterator[asyncio.Event]:
-        changed = asyncio.Event()
-        self._watchers.add(changed)
-        try:
-            yield changed
-        finally:
-            self._watchers.discard(changed)
 
 
 def quoted(book: Row, named: Named) -> Iterator[Mark]:
