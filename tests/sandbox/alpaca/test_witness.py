@@ -1,9 +1,6 @@
 """Alpaca's own client, unchanged, in an environment of its own, reads, trades and streams."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +9,8 @@ import sandbox
 from sandbox import Sandbox
 from sandbox.alpaca.access import PAPER, Credential
 from sandbox.json_text import plain
-from tools.witness_env import ensure
+from tests.sandbox.witnessing import witnessed
 
-SCRIPT = Path(__file__).with_name("witness.py")
 TRADED = {
     "became": {
         "resting": "replaced",
@@ -48,7 +44,6 @@ async def demo() -> AsyncIterator[Sandbox]:
 
 async def run(box: Sandbox) -> Any:
     """What the client found."""
-    python = await asyncio.to_thread(ensure, "alpaca")
     box.alpaca.access.add(
         Credential(id=TOKEN, secret="", accounts={PAPER: box.paper}, scopes=frozenset())
     )
@@ -60,16 +55,7 @@ async def run(box: Sandbox) -> Any:
         "market": box.alpaca.market.url,
         "stream": box.alpaca.paper.socket_url + "/stream",
     }
-    process = await asyncio.create_subprocess_exec(
-        python,
-        SCRIPT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env={"NETRC": "/dev/null", "NO_PROXY": "127.0.0.1"},
-    )
-    output, _ = await asyncio.wait_for(process.communicate(json.dumps(asked).encode()), 60)
-    assert process.returncode == 0
-    return json.loads(output)
+    return await witnessed("alpaca", asked)
 
 
 async def test_the_vendors_client_reads_trades_and_streams(demo: Sandbox) -> None:

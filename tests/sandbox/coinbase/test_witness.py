@@ -1,8 +1,5 @@
 """Coinbase's own client, unchanged, in an environment of its own, reads, trades and streams."""
 
-import asyncio
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +7,8 @@ import pytest
 import sandbox
 from sandbox import Sandbox
 from sandbox.coinbase.keys import Key
-from tools.witness_env import ensure
+from tests.sandbox.witnessing import witnessed
 
-SCRIPT = Path(__file__).with_name("witness.py")
 READ = {
     "may": [True, True, False],
     "wallets": ["USD", "BTC", "ETH"],
@@ -56,7 +52,6 @@ TRADED = {
 
 async def run(box: Sandbox, key: Key) -> Any:
     """What the client found."""
-    python = await asyncio.to_thread(ensure, "coinbase")
     asked = {
         "name": key.name,
         "secret": key.secret,
@@ -64,16 +59,7 @@ async def run(box: Sandbox, key: Key) -> Any:
         "market": box.coinbase.market.socket_url,
         "user": box.coinbase.user.socket_url,
     }
-    process = await asyncio.create_subprocess_exec(
-        python,
-        SCRIPT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env={"NETRC": "/dev/null", "NO_PROXY": "127.0.0.1"},
-    )
-    output, _ = await asyncio.wait_for(process.communicate(json.dumps(asked).encode()), 60)
-    assert process.returncode == 0
-    return json.loads(output)
+    return await witnessed("coinbase", asked)
 
 
 @pytest.mark.parametrize("name", ["key", "ed25519_key"])

@@ -1,18 +1,14 @@
 """pyetrade, unchanged, in an environment of its own: signs in, reads, trades and signs out."""
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import sandbox
 from sandbox import Sandbox
-from tools.witness_env import ensure
+from tests.sandbox.witnessing import witnessed
 
-SCRIPT = Path(__file__).with_name("witness.py")
 TRADED = {
     "cost": "300",
     "became": {
@@ -38,22 +34,12 @@ async def demo() -> AsyncIterator[Sandbox]:
 
 async def run(box: Sandbox) -> Any:
     """What the client found."""
-    python = await asyncio.to_thread(ensure, "etrade")
     asked = {
         "url": box.etrade.host.url,
         "key": sandbox.CONSUMER_KEY,
         "secret": sandbox.CONSUMER_SECRET,
     }
-    process = await asyncio.create_subprocess_exec(
-        python,
-        SCRIPT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env={"NETRC": "/dev/null", "NO_PROXY": "127.0.0.1"},
-    )
-    output, _ = await asyncio.wait_for(process.communicate(json.dumps(asked).encode()), 60)
-    assert process.returncode == 0
-    return json.loads(output)
+    return await witnessed("etrade", asked)
 
 
 async def test_the_client_signs_in_reads_trades_and_signs_out(demo: Sandbox) -> None:

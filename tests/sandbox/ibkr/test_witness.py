@@ -1,14 +1,8 @@
 """ib_insync, unchanged, in an environment of its own, previews, places, fills, cancels, streams."""
 
-import asyncio
-import json
-from pathlib import Path
-from typing import Any
-
 from sandbox import Sandbox
-from tools.witness_env import ensure
+from tests.sandbox.witnessing import witnessed
 
-SCRIPT = Path(__file__).with_name("witness.py")
 FOUND = {
     "read": {
         "version": 176,
@@ -43,19 +37,8 @@ FOUND = {
 }
 
 
-async def run(port: int) -> Any:
-    """What the client found."""
-    python = await asyncio.to_thread(ensure, "ibkr")
-    process = await asyncio.create_subprocess_exec(
-        python, SCRIPT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env={}
-    )
-    output, _ = await asyncio.wait_for(process.communicate(json.dumps({"port": port}).encode()), 60)
-    assert process.returncode == 0
-    return json.loads(output)
-
-
 async def test_the_client_reads_trades_and_streams(box: Sandbox) -> None:
-    found = await run(box.ibkr.paper.port)
+    found = await witnessed("ibkr", {"port": box.ibkr.paper.port})
 
     assert found["read"].pop("tags") >= 63
     assert found == FOUND
