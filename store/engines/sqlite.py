@@ -9,6 +9,7 @@ from functools import cache
 from itertools import chain
 from typing import Any, TypeVar
 
+import aiosqlite
 import orjson
 from tortoise.backends.base.client import ConnectionWrapper, TransactionalDBClient
 from tortoise.backends.sqlite.client import (
@@ -131,10 +132,48 @@ class _Context(SqliteTransactionContext):
 
 
 class Sqlite(_AtOnce, SqliteClient):
-    """Tortoise's client with the corrections above."""
+    """Tortoise's client with the corrections above; what only reads has a connection of its own.
+
+    So no reader waits for a transaction, nor for the disk at the end of one: it sees what was
+    committed when it began.
+    """
+
+    _reading: aiosqlite.Connection | None = None
 
     def _in_transaction(self) -> Any:
         return _Context(_Immediate(self), self._lock)
+
+    async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 (Tortoise's)
+        """Both."""
+        await super().create_connection(with_db)
+        if self._reading is None:
+            self._reading = await aiosqlite.connect(self.filename, isolation_level=None)
+            self._reading._conn.row_factory = sqlite3.Row
+            for pragma in (f"busy_timeout = {self.pragmas['busy_timeout']}", "query_only = ON"):
+                await self._reading.execute_fetchall(f"PRAGMA {pragma}")
+
+    async def close(self) -> None:
+        """Both."""
+        if self._reading is not None:
+            await self._reading.close()
+            self._reading = None
+        await super().close()
+
+    async def read(self, queries: Sequence[Query]) -> list[Rows]:
+        """See Batches; one hand-over, and all as of one commit."""
+        return await self._apart(lambda there: _read_together(there, queries))
+
+    async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Any]:
+        """As Tortoise's."""
+        if not query.startswith("SELECT"):
+            return await super().execute_query(query, values)  # type: ignore[no-any-return]  # untyped in Tortoise
+        rows = await self._apart(lambda there: there.execute(query, values or ()).fetchall())
+        return len(rows), rows
+
+    async def _apart(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._reading is None:
+            await self.create_connection(with_db=True)
+        return await _handed_over(self._reading, work)
 
 
 async def _handed_over(connection: Any, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -145,6 +184,14 @@ async def _handed_over(connection: Any, work: Callable[[sqlite3.Connection], T])
         raise OperationalError(error) from error
     except sqlite3.IntegrityError as error:
         raise IntegrityError(error) from error
+
+
+def _read_together(connection: sqlite3.Connection, queries: Sequence[Query]) -> list[Rows]:
+    connection.execute("BEGIN")
+    try:
+        return [_read(connection, *query) for query in queries]
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def _read(connection: sqlite3.Connection, sql: str, values: Sequence[object]) -> Rows:
