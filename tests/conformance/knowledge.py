@@ -1,29 +1,13 @@
 """What all that a broker said of an order adds up to, beside what became of it at the exchange."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
-from functools import reduce
-from typing import TypeVar
+from contextlib import suppress
 
-from brokers.contract import Broker
-from domain.errors import BrokerError, OrderNotFound
-from domain.events import StreamEvent
-from domain.facts import Facts, OrderReport, facts_of, join
+from domain.errors import OrderNotFound
+from domain.facts import OrderReport
 from domain.order import OrderStatus
-from domain.sums import summed
+from domain.sums import Sum
 from sandbox.orders import ENDED, Order, OrdStatus
 from tests.conformance.scene import Scene
-from tests.waiting import LONGEST, until
-
-T = TypeVar("T")
-
-
-def known(reports: Iterable[OrderReport], broker_order_id: str) -> Facts:
-    """The join of everything that was said of it."""
-    return reduce(
-        join, [facts_of(one) for one in reports if one.broker_order_id == broker_order_id]
-    )
 
 
 def newest(scene: Scene) -> Order:
@@ -32,9 +16,8 @@ def newest(scene: Scene) -> Order:
     return heads[-1]
 
 
-def agree(facts: Facts, order: Order) -> None:
+def agree(sums: Sum, order: Order) -> None:
     """What we know has to be what is so."""
-    sums = summed(facts)
     assert sums.filled == order.filled
     assert sums.status.terminal == (order.status in ENDED)
     assert (sums.status is OrderStatus.FILLED) == (order.status is OrdStatus.FILLED)
@@ -48,35 +31,3 @@ async def told(scene: Scene, report: OrderReport) -> list[OrderReport]:
     with suppress(OrderNotFound):
         found.append(await broker.order(scene.account, report.broker_order_id))
     return [*found, *(await broker.snapshot(scene.account)).orders]
-
-
-async def drained(items: AsyncIterator[T], take: Callable[[T], object]) -> None:
-    """Take everything, until it ends or fails."""
-    async for item in items:
-        take(item)
-
-
-@asynccontextmanager
-async def hearing(broker: Broker) -> AsyncIterator[list[StreamEvent]]:
-    """What the stream brings, from its first sign of life on; opened anew whenever it is lost."""
-    heard: list[StreamEvent] = []
-
-    async def listen() -> None:
-        while True:
-            with suppress(BrokerError):
-                await drained(broker.events(), heard.append)
-            await asyncio.sleep(0.02)
-
-    task = asyncio.create_task(listen())
-    try:
-        await until(lambda: heard)
-        yield heard
-    finally:
-        task.cancel()
-        await asyncio.wait([task], timeout=LONGEST)
-        assert task.cancelled(), "a stream that nobody listens to any more is let go of"
-
-
-def reports(heard: Iterable[StreamEvent]) -> list[OrderReport]:
-    """The reports among them."""
-    return [event for event in heard if isinstance(event, OrderReport)]

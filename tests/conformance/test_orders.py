@@ -16,17 +16,10 @@ from domain.sums import summed
 from domain.ticket import Ticket
 from sandbox import Sandbox, mishaps
 from sandbox.orders import OrdStatus
-from tests.conformance.knowledge import agree, known, newest, told
+from tests.brokers.hearing import joined, known
+from tests.conformance.knowledge import agree, newest, told
 from tests.conformance.observing import enrich
-from tests.conformance.orders import (
-    crossing,
-    market,
-    new_id,
-    resting,
-    rounded,
-    sample_of,
-    ticket,
-)
+from tests.conformance.orders import crossing, market, new_id, resting, rounded, sample_of, ticket
 from tests.conformance.scene import Scene, opened
 from tools.offers import declared
 
@@ -55,8 +48,8 @@ async def test_every_declared_order_stands_as_it_was_asked_for(
             placed.append((wanted, await _placed(scene, wanted), newest(scene).id))
         everything = (await (await scene.broker()).snapshot(scene.account)).orders
         for wanted, report, id in placed:
-            facts = known([report, *everything], report.broker_order_id)
-            agree(facts, scene.owner.orders[id])
+            facts = joined([report, *everything], report.broker_order_id)
+            agree(summed(facts), scene.owner.orders[id])
             said, terms = facts.said.terms, wanted.terms
             assert (said.side, said.type) == (terms.side, terms.type), terms
             assert said.time_in_force is terms.time_in_force, terms
@@ -78,11 +71,11 @@ async def test_a_preview_says_what_it_would_cost_and_places_nothing(scene: Scene
 async def test_a_market_order_fills_at_once_and_its_executions_explain_it(scene: Scene) -> None:
     wanted = market(scene, sample_of(scene))
     report = await _placed(scene, wanted)
-    facts = known(await told(scene, report), report.broker_order_id)
-    agree(facts, newest(scene))
-    assert summed(facts).status is OrderStatus.FILLED
-    assert sum(one.quantity for one in summed(facts).executions) == wanted.terms.quantity
-    assert [one.price for one in summed(facts).executions] == [
+    sums = known(await told(scene, report), report.broker_order_id)
+    agree(sums, newest(scene))
+    assert sums.status is OrderStatus.FILLED
+    assert sum(one.quantity for one in sums.executions) == wanted.terms.quantity
+    assert [one.price for one in sums.executions] == [
         one.price for one in scene.owner.executions.values()
     ]
 
@@ -93,14 +86,14 @@ async def test_a_partial_fill_is_told_and_then_the_rest(scene: Scene) -> None:
     scene.stage.box.exchange.liquidity[sample.symbol] = part
     report = await _placed(scene, crossing(scene, sample))
     everything = await told(scene, report)
-    facts = known(everything, report.broker_order_id)
-    assert summed(facts).status is OrderStatus.PARTIALLY_FILLED
-    assert summed(facts).filled == part
+    sums = known(everything, report.broker_order_id)
+    assert sums.status is OrderStatus.PARTIALLY_FILLED
+    assert sums.filled == part
     scene.stage.box.tick()
-    facts = known(everything + await told(scene, report), report.broker_order_id)
-    agree(facts, newest(scene))
-    assert summed(facts).status is OrderStatus.FILLED
-    assert [one.quantity for one in summed(facts).executions] == [part, part]
+    sums = known(everything + await told(scene, report), report.broker_order_id)
+    agree(sums, newest(scene))
+    assert sums.status is OrderStatus.FILLED
+    assert [one.quantity for one in sums.executions] == [part, part]
 
 
 async def test_an_order_is_replaced_and_the_new_terms_stand(scene: Scene) -> None:
@@ -113,22 +106,22 @@ async def test_an_order_is_replaced_and_the_new_terms_stand(scene: Scene) -> Non
     new = await broker.replace(report, terms, new_id())
     scene.stage.box.exchange.work()
     everything = await told(scene, new)
-    facts = known(everything, new.broker_order_id)
+    facts = joined(everything, new.broker_order_id)
     assert facts.said.terms.limit_price == price
     assert facts.said.terms.quantity == sample.whole * 2
     assert not summed(facts).status.terminal
     if scene.able.replacing is Replacing.NEW_ID:
         assert new.replaces == report.broker_order_id
-        assert summed(known(everything, report.broker_order_id)).status is OrderStatus.REPLACED
+        assert known(everything, report.broker_order_id).status is OrderStatus.REPLACED
 
 
 async def test_an_order_is_canceled(scene: Scene) -> None:
     report = await _placed(scene, resting(scene, sample_of(scene)))
     await (await scene.broker()).cancel(report)
     scene.stage.box.exchange.work()
-    facts = known(await told(scene, report), report.broker_order_id)
-    assert summed(facts).status is OrderStatus.CANCELED
-    agree(facts, newest(scene))
+    sums = known(await told(scene, report), report.broker_order_id)
+    assert sums.status is OrderStatus.CANCELED
+    agree(sums, newest(scene))
 
 
 async def test_a_cancel_that_comes_too_late_is_refused_and_the_fill_stands(scene: Scene) -> None:
@@ -139,9 +132,9 @@ async def test_a_cancel_that_comes_too_late_is_refused_and_the_fill_stands(scene
     mishaps.fill(scene.stage.box.exchange, scene.owner, order.id, order.leaves, price)
     with pytest.raises(Refused):
         await (await scene.broker()).cancel(report)
-    facts = known(await told(scene, report), report.broker_order_id)
-    assert summed(facts).status is OrderStatus.FILLED
-    agree(facts, newest(scene))
+    sums = known(await told(scene, report), report.broker_order_id)
+    assert sums.status is OrderStatus.FILLED
+    agree(sums, newest(scene))
 
 
 async def test_a_cancel_that_was_accepted_may_still_lose_to_a_fill(scene: Scene) -> None:
@@ -153,12 +146,12 @@ async def test_a_cancel_that_was_accepted_may_still_lose_to_a_fill(scene: Scene)
     exchange.work()
     assert exchange.refuse_cancels == 0
     before = await told(scene, report)
-    assert not summed(known(before, report.broker_order_id)).status.terminal
+    assert not known(before, report.broker_order_id).status.terminal
     last = exchange.market.quotes[sample.symbol].last
     mishaps.fill(exchange, scene.owner, order.id, order.leaves, last)
-    facts = known(before + await told(scene, report), report.broker_order_id)
-    assert summed(facts).status is OrderStatus.FILLED
-    agree(facts, newest(scene))
+    sums = known(before + await told(scene, report), report.broker_order_id)
+    assert sums.status is OrderStatus.FILLED
+    agree(sums, newest(scene))
 
 
 async def test_a_refusal_says_why_and_leaves_no_order_at_work(scene: Scene) -> None:
@@ -173,7 +166,7 @@ async def test_a_refusal_says_why_and_leaves_no_order_at_work(scene: Scene) -> N
 async def test_an_order_that_is_rejected_after_all_is_told(scene: Scene) -> None:
     report = await _placed(scene, resting(scene, sample_of(scene)))
     mishaps.reject(scene.stage.box.exchange, scene.owner, newest(scene).id, "halted by the venue")
-    sums = summed(known(await told(scene, report), report.broker_order_id))
+    sums = known(await told(scene, report), report.broker_order_id)
     assert sums.status is OrderStatus.REJECTED
     assert newest(scene).status is OrdStatus.REJECTED
 

@@ -10,7 +10,7 @@ import sandbox
 from brokers import plugins
 from domain.capabilities import Pushed
 from domain.errors import BrokerError, OutcomeUnknown
-from tests.conformance.knowledge import drained
+from tests.brokers.hearing import drained
 from tests.conformance.orders import resting, sample_of
 from tests.conformance.scene import Scene, opened
 from tests.conformance.stage import Act, Trouble

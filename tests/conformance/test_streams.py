@@ -6,11 +6,12 @@ import pytest
 
 from domain.capabilities import Pushed
 from domain.events import StreamEvent
-from domain.facts import Facts, OrderReport
+from domain.facts import OrderReport
 from domain.order import OrderStatus
-from domain.sums import summed
+from domain.sums import Sum
 from sandbox.orders import Order, OrdType, Side, Ticket, TimeInForce
-from tests.conformance.knowledge import agree, hearing, known, newest, reports, told
+from tests.brokers.hearing import hearing_on, known, reports
+from tests.conformance.knowledge import agree, newest, told
 from tests.conformance.orders import crossing, rounded, sample_of
 from tests.conformance.scene import Scene
 from tests.conformance.stage import Jumble
@@ -40,13 +41,13 @@ def _about(all: list[OrderReport], price: Decimal) -> list[OrderReport]:
     return [one for one in all if one.terms.limit_price == price]
 
 
-def _all(heard: list[StreamEvent], *asked: OrderReport) -> Facts:
+def _all(heard: list[StreamEvent], *asked: OrderReport) -> Sum:
     """What the stream and the answers say together of the last order that was asked about."""
     return known([*reports(heard), *asked], asked[-1].broker_order_id)
 
 
-def _explained(facts: Facts) -> Decimal:
-    return sum((one.quantity for one in summed(facts).executions), Decimal(0))
+def _explained(sums: Sum) -> Decimal:
+    return sum((one.quantity for one in sums.executions), Decimal(0))
 
 
 async def test_an_order_that_was_placed_elsewhere_is_told(scene: Scene) -> None:
@@ -55,7 +56,7 @@ async def test_an_order_that_was_placed_elsewhere_is_told(scene: Scene) -> None:
         price = _elsewhere(scene).ticket.limit_price or Decimal(0)
         found = _about(list((await broker.snapshot(scene.account)).orders), price)
     else:
-        async with hearing(broker) as heard:
+        async with hearing_on(broker) as heard:
             price = _elsewhere(scene).ticket.limit_price or Decimal(0)
             await until(lambda: _about(reports(heard), price))
             found = _about(reports(heard), price)
@@ -69,7 +70,7 @@ async def test_a_stream_that_is_cut_in_mid_fill_loses_and_doubles_nothing(scene:
     broker, sample = await scene.broker(), sample_of(scene)
     exchange = scene.stage.box.exchange
     exchange.liquidity[sample.symbol] = sample.whole / 4
-    async with hearing(broker) as heard:
+    async with hearing_on(broker) as heard:
         report = await broker.place(crossing(scene, sample))
         await until(lambda: scene.owner.executions)
         signs = len(heard)
@@ -80,10 +81,10 @@ async def test_a_stream_that_is_cut_in_mid_fill_loses_and_doubles_nothing(scene:
             scene.stage.box.tick()
         asked = await told(scene, report)
         await until(lambda: _explained(_all(heard, *asked, report)) == sample.whole)
-    facts = _all(heard, *asked, report)
-    agree(facts, newest(scene))
-    assert summed(facts).status is OrderStatus.FILLED
-    assert len(summed(facts).executions) == len(scene.owner.executions)
+    sums = _all(heard, *asked, report)
+    agree(sums, newest(scene))
+    assert sums.status is OrderStatus.FILLED
+    assert len(sums.executions) == len(scene.owner.executions)
 
 
 async def test_a_message_that_makes_no_sense_costs_nothing_that_is_known(scene: Scene) -> None:
@@ -91,7 +92,7 @@ async def test_a_message_that_makes_no_sense_costs_nothing_that_is_known(scene: 
         pytest.skip("orders are not pushed there")
     broker, sample = await scene.broker(), sample_of(scene)
     scene.stage.box.exchange.liquidity[sample.symbol] = sample.whole / 4
-    async with hearing(broker) as heard:
+    async with hearing_on(broker) as heard:
         report = await broker.place(crossing(scene, sample))
         await until(lambda: scene.owner.executions)
         signs = len(heard)
@@ -113,15 +114,15 @@ async def test_messages_that_come_twice_or_in_another_order_say_the_same(
         pytest.skip("orders are not pushed there")
     broker, sample = await scene.broker(), sample_of(scene)
     scene.stage.box.exchange.liquidity[sample.symbol] = sample.whole / 4
-    async with hearing(broker) as heard:
+    async with hearing_on(broker) as heard:
         report = await broker.place(crossing(scene, sample))
         await until(lambda: scene.owner.executions)
         await scene.stage.jumble(how)
         for _ in range(3):
             scene.stage.box.tick()
-        await until(lambda: summed(_all(heard, report)).filled == sample.whole)
+        await until(lambda: _all(heard, report).filled == sample.whole)
         asked = await told(scene, report)
         await until(lambda: _explained(_all(heard, *asked, report)) == sample.whole)
-    facts = _all(heard, *asked, report)
-    agree(facts, newest(scene))
-    assert _explained(facts) == sample.whole
+    sums = _all(heard, *asked, report)
+    agree(sums, newest(scene))
+    assert _explained(sums) == sample.whole

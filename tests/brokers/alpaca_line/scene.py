@@ -1,33 +1,20 @@
-"""What the tests of the Alpaca line ask for, and how they listen."""
+"""What the tests of the Alpaca line ask for, and what they see of its prices."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
-from functools import reduce
-from typing import TypeVar
 
-from brokers.alpaca.line import Line
 from brokers.alpaca.symbols import instrument_of
 from brokers.contract import Broker
-from domain.errors import (
-    BrokerError,
-)
+from domain.errors import BrokerError
 from domain.events import StreamEvent
-from domain.facts import OrderReport, facts_of, join
 from domain.holding import Mark
 from domain.instrument import AssetClass, Instrument, option_of
-from domain.order import (
-    OrderSide,
-    OrderStatus,
-    OrderType,
-    Terms,
-    TimeInForce,
-)
-from domain.sums import summed
+from domain.order import OrderSide, OrderStatus, OrderType, Terms, TimeInForce
 from domain.ticket import Ticket
 from sandbox import Sandbox
-from tests.waiting import until
+from tests.brokers.hearing import drained, reports
 
 APPLE = instrument_of("AAPL", "us_equity")
 BITCOIN = instrument_of("BTC/USD", "crypto")
@@ -36,7 +23,6 @@ CALL = option_of("AAPL271217C00250000") or APPLE
 
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
 SNAPSHOTS = ("/v2/stocks/snapshots", "/v1beta1/options/snapshots")
-T = TypeVar("T")
 
 
 def terms(
@@ -65,40 +51,10 @@ def resting(account: str, name: str = "bg-1", quantity: str = "2") -> Ticket:
     return ticket(account, terms(limit="200", quantity=quantity), name=name)
 
 
-def known(reports: list[OrderReport], broker_order_id: str) -> OrderStatus:
-    facts = [facts_of(one) for one in reports if one.broker_order_id == broker_order_id]
-    return summed(reduce(join, facts)).status
-
-
-async def drained(items: AsyncIterator[T], take: Callable[[T], object]) -> None:
-    """Take everything, until it ends or fails."""
-    async for item in items:
-        take(item)
-
-
 async def to_its_loss(items: AsyncIterator[object]) -> None:
     """Read on until it raises."""
     async with asyncio.timeout(5):
         await drained(items, lambda _: None)
-
-
-@asynccontextmanager
-async def hearing(line: Line) -> AsyncIterator[list[StreamEvent]]:
-    """What the stream brings, from its first sign of life on."""
-    heard: list[StreamEvent] = []
-
-    task = asyncio.create_task(drained(line.events(), heard.append))
-    await until(lambda: heard or task.done())
-    try:
-        yield heard
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError, BrokerError):
-            await task
-
-
-def reports(heard: list[StreamEvent]) -> list[OrderReport]:
-    return [event for event in heard if isinstance(event, OrderReport)]
 
 
 def has(heard: list[StreamEvent], wanted: OrderStatus) -> Callable[[], bool]:

@@ -4,19 +4,11 @@ import pytest
 
 from brokers.alpaca.line import Line
 from domain.account import Environment
-from domain.errors import (
-    BrokerError,
-    CredentialsRejected,
-    NotPermitted,
-    RateLimited,
-    Unreachable,
-)
+from domain.errors import BrokerError, CredentialsRejected, NotPermitted, RateLimited, Unreachable
 from sandbox import Sandbox
-from tests.brokers.alpaca_line.scene import (
-    hearing,
-    resting,
-)
+from tests.brokers.alpaca_line.scene import resting
 from tests.brokers.desk import Desk
+from tests.brokers.hearing import hearing
 from tests.clock import rest
 
 

@@ -11,30 +11,15 @@ import sandbox
 from brokers.alpaca.line import Line
 from brokers.alpaca.stream import Socket
 from domain.account import Environment
-from domain.errors import (
-    CredentialsRejected,
-    NotPermitted,
-    Unintelligible,
-    Unreachable,
-)
+from domain.errors import CredentialsRejected, NotPermitted, Unintelligible, Unreachable
 from domain.events import Alive
 from domain.facts import facts_of, join
-from domain.order import (
-    OrderStatus,
-)
+from domain.order import OrderStatus
 from domain.sums import summed
 from sandbox import Sandbox, mishaps
-from tests.brokers.alpaca_line.scene import (
-    has,
-    hearing,
-    known,
-    reports,
-    resting,
-    terms,
-    ticket,
-    to_its_loss,
-)
+from tests.brokers.alpaca_line.scene import has, resting, terms, ticket, to_its_loss
 from tests.brokers.desk import Desk
+from tests.brokers.hearing import hearing, known, reports
 from tests.waiting import until
 
 
@@ -125,7 +110,7 @@ async def test_lost_repeated_and_reordered_frames_end_in_the_same_order(
         await until(has(heard, OrderStatus.FILLED))
     told = [*reports(heard), *(await line.snapshot(number)).orders]
     sums = summed(reduce(join, map(facts_of, told)))
-    assert known(told, placed.broker_order_id) is OrderStatus.FILLED
+    assert known(told, placed.broker_order_id).status is OrderStatus.FILLED
     assert sums.filled == 6
     assert sum(one.quantity for one in sums.executions) == 6
 
@@ -151,5 +136,5 @@ async def test_a_refused_replacement_leaves_the_old_order_at_work(
         box.exchange.refuse_replacements = 1
         new = await line.replace(placed, terms(limit="201"), "bg-2")
         await until(has(heard, OrderStatus.REJECTED))
-    assert known(reports(heard), placed.broker_order_id) is OrderStatus.NEW
-    assert known(reports(heard), new.broker_order_id) is OrderStatus.REJECTED
+    assert known(reports(heard), placed.broker_order_id).status is OrderStatus.NEW
+    assert known(reports(heard), new.broker_order_id).status is OrderStatus.REJECTED

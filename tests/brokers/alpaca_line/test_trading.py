@@ -34,15 +34,13 @@ from tests.brokers.alpaca_line.scene import (
     CALL,
     SELL,
     has,
-    hearing,
-    known,
-    reports,
     resting,
     sent,
     terms,
     ticket,
 )
 from tests.brokers.desk import Desk
+from tests.brokers.hearing import hearing, known, reports
 from tests.waiting import until
 
 # Trading
@@ -54,7 +52,7 @@ async def test_an_order_goes_its_way(line: Line, box: Sandbox, number: str) -> N
         await until(has(heard, OrderStatus.NEW))
         box.exchange.set_price("AAPL", Decimal("199.00"))
         await until(has(heard, OrderStatus.FILLED))
-    assert known(reports(heard), placed.broker_order_id) is OrderStatus.FILLED
+    assert known(reports(heard), placed.broker_order_id).status is OrderStatus.FILLED
     fill = next(one for one in reports(heard) if one.execution)
     assert fill.exec_type is ExecType.TRADE
     assert fill.execution is not None

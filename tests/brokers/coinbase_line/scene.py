@@ -1,12 +1,12 @@
 """A line to the sandbox's Coinbase, what is asked of it, and how it is listened to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from app.clock import RealClock
 from brokers.coinbase.line import Line
@@ -14,19 +14,15 @@ from brokers.coinbase.symbols import pair_of
 from brokers.contract import Credentials, Opening
 from domain.account import Environment
 from domain.errors import BrokerError
-from domain.events import StreamEvent
-from domain.facts import OrderReport
 from domain.order import OrderSide, OrderType, Terms, TimeInForce
 from domain.ticket import Ticket
 from sandbox import Sandbox
 from sandbox.coinbase.keys import Key
 from tests.brokers.desk import Desk
-from tests.waiting import until
 
 D = Decimal
 BITCOIN, ETHER = pair_of("BTC-USD"), pair_of("ETH-USD")
 ROOT = "/api/v3/brokerage"
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -93,27 +89,6 @@ def market(account: str, name: str = "bg-1", **asked: Any) -> Ticket:
     return ticket(account, name, **(usual | asked))
 
 
-async def drained(items: AsyncIterator[T], take: Callable[[T], object]) -> None:
-    """Take everything, until it ends or fails."""
-    async for item in items:
-        take(item)
-
-
-@asynccontextmanager
-async def hearing(line: Line) -> AsyncIterator[list[StreamEvent]]:
-    """What the stream brings, from its first sign of life on; its loss is raised at the end."""
-    heard: list[StreamEvent] = []
-
-    task = asyncio.create_task(drained(line.events(), heard.append))
-    await until(lambda: heard or task.done())
-    try:
-        yield heard
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError, BrokerError):
-            await task
-
-
 async def lost(line: Line) -> BrokerError:
     """Why the stream was lost."""
     try:
@@ -123,8 +98,3 @@ async def lost(line: Line) -> BrokerError:
     except BrokerError as error:
         return error
     raise AssertionError("it ended in peace")
-
-
-def reports(heard: list[StreamEvent]) -> list[OrderReport]:
-    """The reports among them."""
-    return [event for event in heard if isinstance(event, OrderReport)]

@@ -14,16 +14,8 @@ from domain.holding import Mark
 from domain.order import OrderStatus
 from sandbox import Sandbox
 from sandbox.orders import OrdType, Side, Ticket, TimeInForce
-from tests.brokers.coinbase_line.scene import (
-    BITCOIN,
-    ROOT,
-    D,
-    drained,
-    hearing,
-    lost,
-    reports,
-    ticket,
-)
+from tests.brokers.coinbase_line.scene import BITCOIN, ROOT, D, lost, ticket
+from tests.brokers.hearing import drained, hearing, reports
 from tests.waiting import until
 
 USER = '"channel":"user"'

@@ -12,7 +12,8 @@ import uvicorn
 from domain.order import OrderStatus
 from sandbox.ibkr.gateway import Gateway
 from tests.brokers.desk import Desk
-from tests.brokers.ibkr_line.scene import hearing, line_to, market, reports
+from tests.brokers.hearing import hearing_on, reports
+from tests.brokers.ibkr_line.scene import line_to, market
 from tests.waiting import until
 
 
@@ -26,7 +27,7 @@ class _At(Gateway):
 async def _trade(port: int, client_id: int) -> None:
     async with line_to(_At(port), Desk(), client_id=str(client_id)) as line:
         number = (await line.accounts())[0].number
-        async with hearing(line) as heard:
+        async with hearing_on(line) as heard:
             await line.place(market(number, name=f"bg-{client_id}"))
             await until(lambda: any(one.status is OrderStatus.FILLED for one in reports(heard)))
         (holding,) = (await line.snapshot(number)).holdings

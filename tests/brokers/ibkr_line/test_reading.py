@@ -17,7 +17,8 @@ from sandbox import Sandbox
 from sandbox.ibkr.gateway import Gateway
 from sandbox.orders import Side
 from tests.brokers.desk import Desk
-from tests.brokers.ibkr_line.scene import APPLE, hearing, limit, line_to, trade
+from tests.brokers.hearing import hearing_on
+from tests.brokers.ibkr_line.scene import APPLE, limit, line_to, trade
 from tests.waiting import until
 
 # Of everything a bit, by the exchange's symbol; currency pairs leave cash and no holding.
@@ -104,7 +105,7 @@ async def test_an_order_and_its_holding_are_the_same_instrument_wherever_it_is_l
 async def test_what_moved_beside_any_order_stirs_the_feed(
     box: Sandbox, line: Line, gateway: Gateway, number: str
 ) -> None:
-    async with hearing(line) as heard:
+    async with hearing_on(line) as heard:
         await line.snapshot(number)
         trade(box, gateway.accounts[number], "AAPL", "5")
         await until(lambda: any(isinstance(one, Stirred) for one in heard))
@@ -118,7 +119,7 @@ async def test_what_others_order_is_told_by_the_beat_although_it_is_not_pushed(
     async with (
         line_to(gateway, desk) as first,
         line_to(gateway, desk) as second,
-        hearing(second) as heard,
+        hearing_on(second) as heard,
     ):
         await first.place(limit(number))
         await until(lambda: any(not isinstance(one, Alive) for one in heard), within=15)

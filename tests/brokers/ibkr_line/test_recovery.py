@@ -13,7 +13,8 @@ from domain.sums import Sum
 from sandbox import Sandbox
 from sandbox.ibkr.gateway import Gateway
 from tests.brokers.desk import Desk
-from tests.brokers.ibkr_line.scene import hearing, known, limit, line_to, reports
+from tests.brokers.hearing import hearing_on, known, reports
+from tests.brokers.ibkr_line.scene import limit, line_to
 from tests.waiting import until
 
 WHOLE = Decimal(8)
@@ -32,7 +33,7 @@ async def test_a_gateway_killed_and_restarted_in_mid_fill_loses_and_doubles_noth
     box: Sandbox, line: Line, gateway: Gateway, number: str
 ) -> None:
     box.exchange.liquidity["AAPL"] = Decimal(2)
-    async with hearing(line) as heard:
+    async with hearing_on(line) as heard:
         placed = await line.place(limit(number, price="300", quantity=str(WHOLE)))
         await until(lambda: gateway.accounts[number].executions)
         await gateway.down()
@@ -58,7 +59,7 @@ async def test_executions_and_commissions_may_come_late_and_in_any_order(
     box: Sandbox, line: Line, gateway: Gateway, number: str
 ) -> None:
     gateway.habits.hold_executions = gateway.habits.execution_after_status = True
-    async with hearing(line) as heard:
+    async with hearing_on(line) as heard:
         placed = await line.place(limit(number, price="300", quantity=str(WHOLE)))
         box.exchange.work()
         await until(lambda: known(reports(heard), placed.broker_order_id).filled == WHOLE)
@@ -81,7 +82,7 @@ async def test_lists_that_come_without_their_end_are_not_taken_for_empty_ones(
 async def test_a_corrected_execution_takes_the_place_of_what_it_corrects(
     box: Sandbox, line: Line, gateway: Gateway, number: str
 ) -> None:
-    async with hearing(line) as heard:
+    async with hearing_on(line) as heard:
         placed = await line.place(limit(number, price="300", quantity=str(WHOLE)))
         box.exchange.work()
         await until(lambda: known(reports(heard), placed.broker_order_id).executions)
@@ -133,7 +134,7 @@ async def test_lines_that_are_closed_leave_no_task_and_no_socket(
         for number in range(1, 21):
             opened = line_to(gateway, desk, client_id=str(number))
             line = await stack.enter_async_context(opened)
-            await stack.enter_async_context(hearing(line))
+            await stack.enter_async_context(hearing_on(line))
         await until(lambda: len(gateway.started()) == 20)
     await until(lambda: not gateway.sessions and len(asyncio.all_tasks()) == before)
 

@@ -20,7 +20,8 @@ from sandbox import Sandbox
 from sandbox.ibkr.gateway import Gateway
 from sandbox.ibkr.notices import too_fast
 from tests.brokers.desk import Desk, Hurried
-from tests.brokers.ibkr_line.scene import hearing, limit, line_to, trade
+from tests.brokers.hearing import hearing_on
+from tests.brokers.ibkr_line.scene import limit, line_to, trade
 from tests.conformance.scene import opened
 from tests.waiting import until
 
@@ -124,7 +125,7 @@ async def test_only_a_named_gateway_and_an_account_of_it_can_be_chosen(
 async def test_without_ibs_servers_nothing_is_read_or_ordered_until_they_are_back(
     line: Line, gateway: Gateway, number: str
 ) -> None:
-    async with hearing(line) as heard:
+    async with hearing_on(line) as heard:
         gateway.lose_servers()
         signs = len(heard)
         with pytest.raises(Unreachable, match="comes back by itself"):

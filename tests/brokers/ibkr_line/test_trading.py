@@ -14,14 +14,8 @@ from sandbox import Sandbox
 from sandbox.ibkr.gateway import Gateway
 from sandbox.ibkr.notices import Notice
 from tests.brokers.desk import Desk
-from tests.brokers.ibkr_line.scene import (
-    hearing,
-    known,
-    limit,
-    line_to,
-    market,
-    reports,
-)
+from tests.brokers.hearing import hearing_on, known, reports
+from tests.brokers.ibkr_line.scene import limit, line_to, market
 from tests.waiting import until
 
 FIVE = Decimal(5)
@@ -75,7 +69,7 @@ async def test_a_bracket_leaves_whole_and_its_exits_name_their_parent(
 
 
 async def test_one_exit_that_fills_cancels_the_other(box: Sandbox, line: Line, number: str) -> None:
-    async with hearing(line) as heard:
+    async with hearing_on(line) as heard:
         wanted = bracket(number)
         await line.place(replace(wanted, terms=replace(wanted.terms, limit_price=Decimal(260))))
         box.exchange.set_price("AAPL", Decimal(310))
@@ -127,7 +121,7 @@ async def test_a_change_keeps_the_number_and_takes_our_new_id(
 async def test_a_change_that_is_refused_leaves_the_order_as_it_was(
     line: Line, gateway: Gateway, number: str
 ) -> None:
-    async with hearing(line) as heard:
+    async with hearing_on(line) as heard:
         placed = await line.place(limit(number))
         gateway.faults.add("refused", method="TWS", path="/placeOrder")
         with pytest.raises(Refused):
@@ -142,7 +136,7 @@ async def test_a_notice_about_an_order_cancels_nothing(
     line: Line, gateway: Gateway, number: str, notice: int
 ) -> None:
     gateway.habits.order_notices = [Notice(notice, "Order TIF was set to DAY by a preset")]
-    async with hearing(line) as heard:
+    async with hearing_on(line) as heard:
         placed = await line.place(limit(number))
         gateway.announce(Notice(notice, "once more"), gateway.desk.open_orders()[0].order_id)
         again = await line.order(number, placed.broker_order_id)
@@ -164,7 +158,7 @@ async def test_the_reason_of_a_cancel_that_nobody_asked_for_is_told(
     box: Sandbox, line: Line, gateway: Gateway, number: str
 ) -> None:
     """As when a price is too far through the market (vendor's page on automated systems)."""
-    async with hearing(line) as heard:
+    async with hearing_on(line) as heard:
         placed = await line.place(limit(number))
         (order,) = gateway.desk.open_orders()
         box.exchange.cancel(order.account, order.exchange_id)
