@@ -18,8 +18,9 @@ from domain.errors import NotPermitted
 from domain.holding import Mark
 from domain.ids import ConnectionId, UserId
 from sandbox import Sandbox
-from tests.brokers.alpaca_line.scene import APPLE, BITCOIN, latest, pricing
+from tests.brokers.alpaca_line.scene import BITCOIN, latest, pricing
 from tests.brokers.desk import connection, endpoints
+from tests.brokers.tickets import APPLE
 from tests.waiting import until
 
 DATA_KEY, DATA_SECRET = "PKSANDBOXHOUSE000001", "house-secret"  # open play money only

@@ -17,8 +17,8 @@ from domain.connection import Permission
 from domain.errors import CredentialsRejected, NotPermitted, Problem, Unreachable
 from domain.ids import ConnectionId, UserId
 from sandbox import Sandbox
-from tests.brokers.alpaca_line.scene import resting
 from tests.brokers.desk import connection, endpoints
+from tests.brokers.tickets import resting
 from tests.clock import rest
 
 KEYS = {"key_id": sandbox.PAPER_KEY, "secret": sandbox.PAPER_SECRET}

@@ -23,8 +23,8 @@ from domain.errors import (
     Unintelligible,
 )
 from sandbox import Sandbox
-from tests.brokers.alpaca_line.scene import resting
 from tests.brokers.desk import Desk, endpoints
+from tests.brokers.tickets import resting
 from tests.flow.browser import brought, decided
 
 CALLBACK = "http://127.0.0.1:9/connect/callback"

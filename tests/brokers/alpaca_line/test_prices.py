@@ -8,22 +8,12 @@ from brokers.alpaca.line import Line
 from brokers.alpaca.prices import Prices
 from brokers.alpaca.symbols import instrument_of
 from brokers.alpaca.ticker import ROTATE_EVERY
-from domain.errors import (
-    Unreachable,
-)
+from domain.errors import Unreachable
 from domain.instrument import Instrument
 from sandbox import Sandbox
-from tests.brokers.alpaca_line.scene import (
-    APPLE,
-    BITCOIN,
-    CALL,
-    COIN,
-    SNAPSHOTS,
-    latest,
-    pricing,
-    to_its_loss,
-)
+from tests.brokers.alpaca_line.scene import BITCOIN, COIN, SNAPSHOTS, latest, pricing, to_its_loss
 from tests.brokers.desk import Desk
+from tests.brokers.tickets import APPLE, CALL
 from tests.clock import FakeClock
 from tests.waiting import until
 

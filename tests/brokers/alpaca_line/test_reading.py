@@ -6,31 +6,14 @@ from functools import reduce
 import pytest
 
 from brokers.alpaca.line import Line
-from domain.errors import (
-    ErrorCode,
-    NotPermitted,
-    OutcomeUnknown,
-    Unintelligible,
-)
+from domain.errors import ErrorCode, NotPermitted, OutcomeUnknown, Unintelligible
 from domain.facts import facts_of, join
-from domain.order import (
-    OrderStatus,
-    OrderType,
-    TimeInForce,
-)
+from domain.order import OrderStatus, OrderType, TimeInForce
 from domain.sums import summed
 from sandbox import Sandbox
-from tests.brokers.alpaca_line.scene import (
-    APPLE,
-    BITCOIN,
-    CALL,
-    COIN,
-    SELL,
-    resting,
-    terms,
-    ticket,
-)
+from tests.brokers.alpaca_line.scene import BITCOIN, COIN
 from tests.brokers.desk import Desk, Hurried
+from tests.brokers.tickets import APPLE, CALL, SELL, resting, terms, ticket
 
 
 async def test_the_account_proves_the_keys(line: Line, box: Sandbox, desk: Desk) -> None:

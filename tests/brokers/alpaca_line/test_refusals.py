@@ -6,9 +6,9 @@ from brokers.alpaca.line import Line
 from domain.account import Environment
 from domain.errors import BrokerError, CredentialsRejected, NotPermitted, RateLimited, Unreachable
 from sandbox import Sandbox
-from tests.brokers.alpaca_line.scene import resting
 from tests.brokers.desk import Desk
 from tests.brokers.hearing import hearing
+from tests.brokers.tickets import resting
 from tests.clock import rest
 
 

@@ -17,9 +17,10 @@ from domain.facts import facts_of, join
 from domain.order import OrderStatus
 from domain.sums import summed
 from sandbox import Sandbox, mishaps
-from tests.brokers.alpaca_line.scene import has, resting, terms, ticket, to_its_loss
+from tests.brokers.alpaca_line.scene import has, to_its_loss
 from tests.brokers.desk import Desk
 from tests.brokers.hearing import hearing, known, reports
+from tests.brokers.tickets import resting, terms, ticket
 from tests.waiting import until
 
 

@@ -28,19 +28,10 @@ from domain.order import (
 )
 from domain.ticket import Ticket
 from sandbox import Sandbox
-from tests.brokers.alpaca_line.scene import (
-    APPLE,
-    BUY,
-    CALL,
-    SELL,
-    has,
-    resting,
-    sent,
-    terms,
-    ticket,
-)
+from tests.brokers.alpaca_line.scene import has, sent
 from tests.brokers.desk import Desk
 from tests.brokers.hearing import hearing, known, reports
+from tests.brokers.tickets import APPLE, BUY, CALL, SELL, resting, terms, ticket
 from tests.waiting import until
 
 # Trading

@@ -10,30 +10,20 @@ from brokers.etrade.line import Line
 from brokers.etrade.symbols import combination_of
 from domain.account import Environment
 from domain.instrument import AssetClass, Instrument, option_of
-from domain.order import (
-    Leg,
-    OrderClass,
-    OrderSide,
-    OrderType,
-    PositionEffect,
-    Terms,
-    TimeInForce,
-)
+from domain.order import Leg, OrderClass, OrderType, PositionEffect
 from domain.ticket import Ticket
 from sandbox import Sandbox
 from sandbox.account import Account
 from sandbox.orders import Side
 from sandbox.orders import Ticket as Asked
 from tests.brokers.desk import Desk
+from tests.brokers.tickets import APPLE, BUY, CALL, SELL, terms
 
-APPLE = Instrument(asset_class=AssetClass.EQUITY, symbol="AAPL", currency="USD")
 FUND = Instrument(asset_class=AssetClass.MUTUAL_FUND, symbol="VFIAX", currency="USD")
-CALL = option_of("AAPL271217C00250000") or APPLE
 OTHER_CALL = option_of("AAPL271217C00270000") or APPLE
 PLACE = "/orders/place.json"
 # What the answer to a placing or a change is lost by, after it was done.
 LOST = ["reset_after", "error_after", "garbage_after", "html_after"]
-BUY, SELL = OrderSide.BUY, OrderSide.SELL
 
 
 def opening(
@@ -60,34 +50,6 @@ async def lined(
         yield line
     finally:
         await line.aclose()
-
-
-def terms(
-    side: OrderSide = BUY,
-    quantity: str = "2",
-    limit: str | None = None,
-    time_in_force: TimeInForce = TimeInForce.DAY,
-    effect: PositionEffect | None = None,
-) -> Terms:
-    return Terms(
-        side=side,
-        type=OrderType.MARKET if limit is None else OrderType.LIMIT,
-        time_in_force=time_in_force,
-        quantity=Decimal(quantity),
-        limit_price=None if limit is None else Decimal(limit),
-        effect=effect,
-    )
-
-
-def ticket(
-    account: str, wanted: Terms, instrument: Instrument = APPLE, name: str = "bg-1"
-) -> Ticket:
-    return Ticket(account=account, client_order_id=name, instrument=instrument, terms=wanted)
-
-
-def resting(account: str, name: str = "bg-1", quantity: str = "2") -> Ticket:
-    """A purchase of apples that does not fill."""
-    return ticket(account, terms(limit="200", quantity=quantity), name=name)
 
 
 def spread(account: str, net: str, name: str = "bg-1") -> Ticket:

@@ -10,7 +10,8 @@ from domain.errors import OrderNotFound, OutcomeUnknown, Refused
 from domain.order import OrderStatus
 from sandbox import Sandbox
 from sandbox.orders import OrdStatus
-from tests.brokers.etrade_line.scene import LOST, resting, sent, terms, ticket
+from tests.brokers.etrade_line.scene import LOST, sent
+from tests.brokers.tickets import resting, terms, ticket
 
 
 async def test_a_change_is_a_new_order_in_the_place_of_the_old_one(

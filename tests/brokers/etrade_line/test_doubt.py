@@ -7,7 +7,8 @@ from domain.errors import OutcomeUnknown
 from domain.ticket import Ticket
 from sandbox import Sandbox
 from tests.brokers.desk import Desk
-from tests.brokers.etrade_line.scene import LOST, PLACE, lined, resting, sent, trade
+from tests.brokers.etrade_line.scene import LOST, PLACE, lined, sent, trade
+from tests.brokers.tickets import resting
 
 
 async def unknown(line: Line, box: Sandbox, wanted: Ticket, kind: str = "reset_after") -> None:

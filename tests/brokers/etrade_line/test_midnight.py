@@ -17,7 +17,8 @@ from domain.errors import BrokerError, CredentialsRejected
 from sandbox import Sandbox
 from streaming.feed import Feed
 from tests.brokers.desk import Desk
-from tests.brokers.etrade_line.scene import APPLE, lined, sent
+from tests.brokers.etrade_line.scene import lined, sent
+from tests.brokers.tickets import APPLE
 from tests.clock import FakeClock
 from tests.streaming.ports import Bench
 from tests.waiting import until

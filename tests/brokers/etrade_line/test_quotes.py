@@ -9,7 +9,8 @@ from domain.errors import InstrumentNotFound
 from domain.holding import MarkSource
 from domain.instrument import AssetClass, Instrument
 from sandbox import Sandbox
-from tests.brokers.etrade_line.scene import APPLE, CALL, FUND
+from tests.brokers.etrade_line.scene import FUND
+from tests.brokers.tickets import APPLE, CALL
 
 
 async def test_quotes_come_fifty_at_a_time_and_unknown_ones_are_left_out(

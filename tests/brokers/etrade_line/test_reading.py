@@ -14,7 +14,8 @@ from sandbox import Sandbox
 from sandbox.account import MovementKind
 from sandbox.orders import Side
 from tests.brokers.desk import Desk, Hurried
-from tests.brokers.etrade_line.scene import APPLE, CALL, lined, sent, spread, terms, ticket, trade
+from tests.brokers.etrade_line.scene import lined, sent, spread, trade
+from tests.brokers.tickets import APPLE, CALL, terms, ticket
 
 QUIRKS = [
     {},

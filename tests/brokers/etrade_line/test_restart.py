@@ -20,7 +20,8 @@ from sandbox import Sandbox
 from sandbox.orders import OrdType, Side
 from sandbox.orders import Ticket as Asked
 from store.keyring import Keyring
-from tests.brokers.etrade_line.scene import APPLE, sent, terms
+from tests.brokers.etrade_line.scene import sent
+from tests.brokers.tickets import APPLE, terms
 from tests.waiting import until
 from trading.wanted import Draft
 

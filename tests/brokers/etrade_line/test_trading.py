@@ -22,21 +22,8 @@ from domain.ticket import Exits
 from sandbox import Sandbox
 from sandbox.orders import Side
 from tests.brokers.desk import Desk
-from tests.brokers.etrade_line.scene import (
-    APPLE,
-    BUY,
-    CALL,
-    FUND,
-    PLACE,
-    SELL,
-    lined,
-    resting,
-    sent,
-    spread,
-    terms,
-    ticket,
-    trade,
-)
+from tests.brokers.etrade_line.scene import FUND, PLACE, lined, sent, spread, trade
+from tests.brokers.tickets import APPLE, BUY, CALL, SELL, resting, terms, ticket
 
 PREVIEW = "/orders/preview.json"
 
