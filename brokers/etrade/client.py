@@ -68,13 +68,7 @@ class Client:
 
     async def revoke(self) -> None:
         """Give the token back."""
-        call = Call(
-            operation="revoke",
-            purpose=Purpose.SESSION,
-            method="GET",
-            path="/oauth/revoke_access_token",
-        )
-        await self._http.request(call, self._oauth(call.path))
+        await self._token_call("revoke", "/oauth/revoke_access_token")
 
     async def aclose(self) -> None:
         """Let go of every socket."""
@@ -100,16 +94,11 @@ class Client:
             raise
 
     async def _renew(self) -> None:
-        call = Call(
-            operation="renew",
-            purpose=Purpose.SESSION,
-            method="GET",
-            path="/oauth/renew_access_token",
-        )
-        await self._http.request(call, self._oauth(call.path))
+        await self._token_call("renew", "/oauth/renew_access_token")
 
-    def _oauth(self, path: str) -> str:
-        return self._endpoints["oauth"].rstrip("/") + path
+    async def _token_call(self, operation: str, path: str) -> None:
+        call = Call(operation=operation, purpose=Purpose.SESSION, method="GET", path=path)
+        await self._http.request(call, self._endpoints["oauth"].rstrip("/") + path)
 
     def _url(self, path: str, params: Mapping[str, str] | None, ids: Mapping[str, str]) -> str:
         """Exactly what is signed and sent: a space is %20, never a plus."""
