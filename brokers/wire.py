@@ -90,6 +90,11 @@ class Row:
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Row) and self._fields == other._fields
+
+    __hash__ = None  # type: ignore[assignment]  # what it holds can be changed
+
     def text(self, *names: str) -> str | None:
         """The first of these fields that has text in it; so have ids sent as numbers, but not 0."""
         for name in names:

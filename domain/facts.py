@@ -143,9 +143,9 @@ class Facts:
     busted: frozenset[str] = frozenset()
 
 
-def facts_of(report: OrderReport) -> Facts:
-    """What one report contributes."""
-    said = Said(
+def said_of(report: OrderReport) -> Said:
+    """Its soft part."""
+    return Said(
         stamp=report.stamp,
         status=report.status,
         raw_status=report.raw_status,
@@ -155,7 +155,11 @@ def facts_of(report: OrderReport) -> Facts:
         average_price=report.average_price,
         reason=report.reason,
     )
-    execution = report.execution
+
+
+def facts_of(report: OrderReport) -> Facts:
+    """What one report contributes."""
+    said, execution = said_of(report), report.execution
     return Facts(
         said=said,
         furthest=said,
@@ -183,7 +187,7 @@ def join(one: Facts, other: Facts) -> Facts:
 def _latest(one: Said, other: Said) -> Said:
     first, second = one.rank, other.rank
     if first == second:
-        return max(one, other, key=_rest)
+        return one if _content(one) == _content(other) else max(one, other, key=_rest)
     return one if first > second else other
 
 
@@ -194,6 +198,7 @@ def _furthest(one: Said, other: Said) -> Said:
 
 
 _rest = attrgetter("rest")
+_content = attrgetter("raw_status", "terms", "working", "average_price", "reason")
 
 
 def _revision(execution: Execution) -> tuple[int, bool, str]:

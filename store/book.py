@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from domain.connection import Connection
@@ -16,6 +17,9 @@ from store.merge import OURS, Known
 from store.models import AccountRow
 from store.statements import insert, moment
 from store.unit import Group, Unit
+
+# About 10 KB each.
+_MOST_DECODED = 2_000
 
 _AccountKey = tuple[UserId, str, str, str]
 
@@ -221,8 +225,8 @@ class Book:
 
     def _take(self, row: Mapping[str, Any]) -> OrderId:
         """What is known here already is newer."""
-        order = replace(decode(Order, row["value"]), connection_id=row["connection_id"])
-        known = Known(order=order, links=decode(tuple[Link, ...], row["chain"]))
+        known = _known(row["value"], row["chain"], row["connection_id"])
+        order = known.order
         entry = Entry(row["user_id"], known, moment(row["changed_at"]))
         self._orders.setdefault(order.id, entry)
         for name in _link_names(known.links):
@@ -250,6 +254,13 @@ class Book:
             encode(order),
             encode(entry.known.links),
         )
+
+
+@lru_cache(_MOST_DECODED)
+def _known(value: str, chain: str, connection: ConnectionId) -> Known:
+    """An order as it is stored: most of what a snapshot lists is as it was at the last one."""
+    order = replace(decode(Order, value), connection_id=connection)
+    return Known(order=order, links=decode(tuple[Link, ...], chain))
 
 
 def _queries(abouts: Sequence[tuple[UserId, About]]) -> list[Query]:

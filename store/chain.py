@@ -51,12 +51,13 @@ def _said_before(facts: Facts, known: Facts) -> bool:
     """Whether they differ in nothing but how and when each thing was heard."""
     return (
         _hard(facts) == _hard(known)
-        and _repeats(facts.said, known.said)
-        and _repeats(facts.furthest, known.furthest)
+        and repeats(facts.said, known.said)
+        and repeats(facts.furthest, known.furthest)
     )
 
 
-def _repeats(one: Said, other: Said) -> bool:
+def repeats(one: Said, other: Said) -> bool:
+    """Whether it says the same again, however and whenever it was heard."""
     return one is other or (
         _soft(one) == _soft(other) and one.stamp.repeatable == other.stamp.repeatable
     )

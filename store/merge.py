@@ -11,6 +11,7 @@ from domain.ids import AccountId, ConnectionId, InstrumentId, OrderId
 from domain.instrument import Instrument
 from domain.order import ExecType, Execution, Leg, Order, OrderEvent, OrderStatus, Origin
 from store.chain import Link, attach, fold
+from store.repetition import adds_nothing
 
 # What this server's own client order ids begin with.
 OURS = "bg-"
@@ -34,7 +35,15 @@ class Identity:
 
 
 def merge_order(known: Known | None, report: OrderReport, identity: Identity) -> Known:
-    """The order with what the report adds; equal to `known` if that is nothing."""
+    """The order with what the report adds; `known` itself if that is nothing."""
+    told_by_owner = known is not None and known.order.connection_id == identity.connection
+    if known and told_by_owner and adds_nothing(known.order, known.links, report):
+        return known
+    return merged(known, report, identity)
+
+
+def merged(known: Known | None, report: OrderReport, identity: Identity) -> Known:
+    """The same, found the long way."""
     links = attach(known.links if known else (), report)
     order = _derived(known.order if known else None, report, links, identity)
     if known and _shown(order) == _shown(known.order):
