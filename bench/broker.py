@@ -7,20 +7,34 @@ from typing import Any
 
 import sandbox
 from bench.peers.control import listen, tell
-from sandbox.orders import OrdType, Side, Ticket
+from sandbox.orders import Order, OrdType, Side, Ticket
 
 SYMBOL = "AAPL"
 FAR_BELOW = Decimal("1.00")
-# What one order says of itself: that it is asked for, that it works.
-EVENTS_AN_ORDER = 2
+# What one step of an order says: asked for and working, or asked to end and ended.
+EVENTS_A_STEP = 2
 
 
-async def place(box: sandbox.Sandbox, asked: dict[str, Any]) -> dict[str, Any]:
-    """Orders that rest far from the market, at a rate of the events that they cause."""
-    orders = max(1, asked["count"] // EVENTS_AN_ORDER)
-    for number in range(orders):
-        due = asked["start"] / 1_000_000 + number * EVENTS_AN_ORDER / asked["rate"]
+async def play(box: sandbox.Sandbox, asked: dict[str, Any]) -> dict[str, Any]:
+    """Orders that are placed and at the next step cancelled, at a rate of the events they cause.
+
+    So none is left open: what the sandbox takes for an order grows with those that are.
+    """
+    steps = max(1, asked["count"] // EVENTS_A_STEP)
+    resting: Order | None = None
+    for number in range(steps):
+        due = asked["start"] / 1_000_000 + number * EVENTS_A_STEP / asked["rate"]
         await asyncio.sleep(max(0.0, due - time.time()))
+        resting = step(box, resting)
+    return {"published": steps * EVENTS_A_STEP}
+
+
+def step(box: sandbox.Sandbox, resting: Order | None) -> Order | None:
+    """Cancel the order that rests, or place one."""
+    placed = None
+    if resting is not None:
+        box.exchange.cancel(box.paper, resting.id)
+    else:
         ticket = Ticket(
             symbol=SYMBOL,
             side=Side.BUY,
@@ -28,9 +42,9 @@ async def place(box: sandbox.Sandbox, asked: dict[str, Any]) -> dict[str, Any]:
             quantity=Decimal(1),
             limit_price=FAR_BELOW,
         )
-        box.exchange.submit(box.paper, ticket)
-        box.exchange.work()
-    return {"published": orders * EVENTS_AN_ORDER}
+        placed = box.exchange.submit(box.paper, ticket)
+    box.exchange.work()
+    return placed
 
 
 async def main() -> None:
@@ -44,7 +58,7 @@ async def main() -> None:
             "data_stream": alpaca.market_stream.socket_url,
         }
         tell(endpoints={"alpaca": {"paper": paper}})
-        await listen({"orders": lambda asked: place(box, asked)})
+        await listen({"orders": lambda asked: play(box, asked)})
 
 
 if __name__ == "__main__":
