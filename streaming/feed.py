@@ -6,6 +6,7 @@ import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from brokers.contract import Broker
@@ -27,6 +28,8 @@ from streaming.ports import Ports
 
 # How often it is seen whether somebody watches, in seconds.
 _WATCH_EVERY = 1.0
+# What comes in a burst is begun in its order and committed together; so many may be on their way.
+_MOST_HEARD = 100
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -45,6 +48,7 @@ class Feed:
         self._pace = Pace(capabilities, connection.sync_every, self._clock.monotonic())
         self._intake = Intake(connection, self._line, ports)
         self._bell, self._turn = Bell(self._clock), asyncio.Lock()
+        self._hearing = asyncio.Semaphore(_MOST_HEARD)
         self._symptoms, self._freshness = Symptoms(), connection.freshness
         self._health, self._expires_at = connection.health, connection.expires_at
         # Whether the order stream has been up without a break since the last look was begun.
@@ -56,7 +60,8 @@ class Feed:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep_looking())
                 if Pushed.ORDERS in self._pushes:
-                    tasks.create_task(self._stay_on(_orders, self._hear, self._lose_orders))
+                    hear = partial(self._hear, tasks)
+                    tasks.create_task(self._stay_on(_orders, hear, self._lose_orders))
                     tasks.create_task(self._keep_vigil())
                 if Pushed.MARKS in self._pushes:
                     tasks.create_task(self._stay_on(_prices, self._price, self._lose_marks))
@@ -134,14 +139,23 @@ class Feed:
         if looked.again:
             self._bell.ring()
 
-    async def _hear(self, event: StreamEvent) -> None:
+    async def _hear(self, tasks: asyncio.TaskGroup, event: StreamEvent) -> None:
         if not self._pace.streaming:
             self._pace.streaming = True
             self._symptoms = self._symptoms.heard(None)
             self._bell.ring()
-        moved = isinstance(event, OrderReport) and await self._intake.hear(event)
-        if moved or isinstance(event, Stirred):
+        if isinstance(event, OrderReport):
+            await self._hearing.acquire()
+            tasks.create_task(self._record(event))
+        elif isinstance(event, Stirred):
             self._bell.ring()
+
+    async def _record(self, report: OrderReport) -> None:
+        try:
+            if await self._intake.hear(report):
+                self._bell.ring()
+        finally:
+            self._hearing.release()
 
     async def _keep_vigil(self) -> None:
         """What a poll found and the stream has not told of by the end of its grace is drift."""

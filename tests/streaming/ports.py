@@ -1,5 +1,6 @@
 """A store in memory that writes down what it is told."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -60,6 +61,9 @@ class Bench:
         self.readings: dict[str, Reading] = {}
         self.worth: list[EquityPoint] = []
         self.next_recorded: list[Recorded] = []
+        # Orders that are written down are committed once it is set.
+        self.committing = asyncio.Event()
+        self.committing.set()
         self.drifts: list[Drift] = []
         self.connections = [connection()]
         self.opens, self.closes = 0, 0
@@ -108,6 +112,7 @@ class Bench:
             return Recorded(
                 account_id=AccountId("account"), valuation=event.valuation, marks=event.marks
             )
+        await self.committing.wait()
         return Recorded(account_id=AccountId("account"), changes=(change_of(event),))
 
     async def drifted(self, user: UserId, connection: ConnectionId, found: Sequence[Drift]) -> None:

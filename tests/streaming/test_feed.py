@@ -16,6 +16,7 @@ from domain.errors import (
     RateLimited,
     Unreachable,
 )
+from domain.facts import OrderReport
 from domain.ids import ConnectionId, UserId
 from domain.order import OrderStatus
 from store.ledger import Recorded
@@ -216,3 +217,20 @@ async def test_a_line_that_was_closed_by_others_is_opened_anew(
         await clock.advance(2)
         assert bench.opens > opens
         assert bench.now.health.state is ConnectionState.ACTIVE
+
+
+async def test_a_burst_is_recorded_in_its_order_and_no_event_waits_for_another(
+    bench: Bench, clock: FakeClock
+) -> None:
+    async with running(bench, clock):
+        bench.committing.clear()
+        names = [f"b{number}" for number in range(250)]
+        for name in names:
+            bench.broker.stream.put_nowait(order(name))
+        await clock.advance(0)
+        begun = [each for each in bench.recorded if isinstance(each, OrderReport)]
+        assert [each.broker_order_id for each in begun] == names[:100]
+        bench.committing.set()
+        await clock.advance(0)
+        told = [each for each in bench.recorded if isinstance(each, OrderReport)]
+        assert [each.broker_order_id for each in told] == names
