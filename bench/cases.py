@@ -72,13 +72,17 @@ def _figure(case: str, size: str, server: str, what: str, unit: str, value: floa
     return Figure(case=case, size=size, server=server, what=what, unit=unit, value=value)
 
 
+def asked_of(server: str) -> str:
+    """The subscription that it is asked for: of any rate, as the peers' are who know none."""
+    return {US: "unlimited", SHIPPED: "paced"}.get(server, "subscription")
+
+
 async def _fan_out(
     case: str, size: str, server: str, seconds: float, *, sockets: int, users: int
 ) -> list[Figure]:
-    asked = "paced" if server == SHIPPED else "subscription"
     async with (
         running(server, "--users", str(users), "--positions", str(POSITIONS)) as started,
-        fleet(started, document(asked), sockets, users) as listeners,
+        fleet(started, document(asked_of(server)), sockets, users) as listeners,
     ):
         rig = Rig(started, listeners, source(started, "marks"), users=users, seconds=seconds)
         held = await highest_held(rig, GUESSES.get(server, USUAL_GUESS))
@@ -117,7 +121,7 @@ async def idle_sockets(server: str, _seconds: float) -> list[Figure]:
     users, sockets = MANY_USERS, IDLE_SOCKETS
     async with running(server, "--users", str(users), "--positions", "10") as started:
         before = started.cost().memory
-        async with fleet(started, document("subscription"), sockets, users) as listeners:
+        async with fleet(started, document(asked_of(server)), sockets, users) as listeners:
             marks = source(started, "marks")
             await Rig(started, listeners, marks, users=users, seconds=1).prime()
             await asyncio.sleep(SETTLE)

@@ -12,6 +12,7 @@ import matplotlib as mpl
 import uvloop
 from matplotlib import pyplot as plt
 
+from bench.cases import asked_of
 from bench.rig import Rig, source
 from bench.servers import CLIENT_CORE, running
 from bench.sockets import fleet
@@ -61,7 +62,7 @@ async def cost(server: str, load: Load) -> float:
     users, sockets = load.users, load.sockets
     async with (
         running(server, "--users", str(users), "--positions", str(load.positions)) as started,
-        fleet(started, document("subscription"), sockets, users) as listeners,
+        fleet(started, document(asked_of(server)), sockets, users) as listeners,
     ):
         marks = source(started, "marks")
         rig = Rig(started, listeners, marks, users=users, seconds=SECONDS)

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.house import House
+from app.stores import Stores
 from bench.peers.control import Scale
 from bench.workload import AVERAGE_COST, CURRENCY, PREVIOUS_CLOSE, quantity, symbol, user_name
 from domain.access import Role, Scope
@@ -62,7 +63,7 @@ async def linked(house: House) -> Owner:
     """One user with a connection to the sandbox, whose keys are known to everybody."""
     stores = house.stores
     user = await stores.users.create(user_name(0), None, Role.USER)
-    _, token = await stores.tokens.issue(user.id, name="bench", scopes=[Scope.READ])
+    token = await _token(stores, user.id)
     begun = await house.services.connect.begin(
         user.id,
         broker="alpaca",
@@ -77,10 +78,17 @@ async def linked(house: House) -> Owner:
     return Owner(user=user.id, connection=connection.id, account="", token=token)
 
 
+async def _token(stores: Stores, user: UserId) -> str:
+    """One that reads, as fast as it likes."""
+    scopes = [Scope.READ]
+    _, token = await stores.tokens.issue(user, name="bench", scopes=scopes, unlimited_rate=True)
+    return token
+
+
 async def _owner(house: House, index: int, positions: int) -> Owner:
     stores, now = house.stores, house.services.clock.now()
     user = await stores.users.create(user_name(index), None, Role.USER)
-    _, token = await stores.tokens.issue(user.id, name="bench", scopes=[Scope.READ])
+    token = await _token(stores, user.id)
     connection = await stores.connections.create(
         user.id,
         broker="alpaca",

@@ -1,16 +1,15 @@
 """Brokergraph itself under the workload: the real house, store and API; marks enter as a feed's do.
 
 Only two of its bounds are lifted, because they are what keeps one user from doing this: points and
-sockets a user. The pace of position updates is kept with `--paced`.
+sockets a user.
 """
 
 import argparse
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -34,18 +33,9 @@ from graph.allowance import Allowances, Flow
 from graph.routes import endpoint
 from store.database import Database
 from store.keyring import Keyring
-from streaming.views import Views
 
 UNBOUNDED = 10**12
 MOST_SOCKETS = 10_000
-
-
-class Unpaced(RealClock):
-    """A clock by which no update waits for the end of the last one's interval."""
-
-    def sleep(self, seconds: float) -> Awaitable[None]:
-        """Let others go first."""
-        return asyncio.sleep(0)
 
 
 class Product:
@@ -101,17 +91,13 @@ async def _migrate(url: str) -> None:
         await database.close()
 
 
-def application(house: House, *, paced: bool) -> Starlette:
+def application(house: House) -> Starlette:
     """What app.main composes, with those bounds lifted."""
-    services = house.services
-    if not paced:
-        views = Views(house.stores.journal, house.hub, services.marks, Unpaced())
-        services = replace(services, views=views)
     graphql = endpoint(
-        services,
+        house.services,
         house.access,
         origins=frozenset(),
-        allowances=Allowances(services.clock, Flow(capacity=UNBOUNDED, restored=UNBOUNDED)),
+        allowances=Allowances(house.services.clock, Flow(capacity=UNBOUNDED, restored=UNBOUNDED)),
         sockets_per_user=MOST_SOCKETS,
     )
     return Starlette(routes=graphql.routes, middleware=[Middleware(Traffic, metrics=Metrics())])
@@ -120,7 +106,6 @@ def application(house: House, *, paced: bool) -> Starlette:
 def arguments() -> argparse.Namespace:
     """What is ours of the command line; `scale` reads the rest."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--paced", action="store_true")
     parser.add_argument("--database", help="a PostgreSQL to be used in place of SQLite")
     parser.add_argument("--endpoints", type=json.loads, default={}, help="of a sandbox, as JSON")
     asked, sys.argv[1:] = parser.parse_known_args()
@@ -134,7 +119,7 @@ async def main() -> None:
         everybody = [await linked(house)] if asked.endpoints else await owners(house, size)
         product = Product(house, size, everybody)
         await serve(
-            application(house, paced=asked.paced),
+            application(house),
             {"marks": product.marks, "orders": product.orders},
             ws=SafeWebSockets,
             tokens=[owner.token for owner in everybody],

@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "Mercurius": ("node", "bench/peers/mercurius.mjs"),
     "Mercurius + JIT": ("node", "bench/peers/mercurius.mjs", "--jit"),
     "Brokergraph": (_PYTHON, "-m", "bench.server"),
-    "Brokergraph as shipped": (_PYTHON, "-m", "bench.server", "--paced"),
+    "Brokergraph as shipped": (_PYTHON, "-m", "bench.server"),
     "sandbox": (_PYTHON, "-m", "bench.broker"),
 }
 

@@ -11,7 +11,7 @@ from bench.workload import DOCUMENTS, Marks, document
 from graph.schema import build
 
 
-@pytest.mark.parametrize("name", ["subscription", "paced", "query", "orders"])
+@pytest.mark.parametrize("name", ["subscription", "paced", "unlimited", "query", "orders"])
 def test_the_documents_are_good_ones_for_the_product(name: str) -> None:
     assert validate(build(), parse(document(name))) == []
 
