@@ -83,6 +83,13 @@ class Hub:
         recent = self._users.get(user)
         return recent is not None and recent.watched_live
 
+    def moved(self, user: UserId, revision: int, version: int) -> bool:
+        """Whether there may be anything after this revision or this version of what is live."""
+        recent = self._users.get(user)
+        if recent is None or recent.head is None:
+            return True
+        return recent.head > revision or recent.version != version
+
     async def after(self, user: UserId, revision: int) -> tuple[Change, ...]:
         """What followed a revision, oldest first and not always all of it; empty if nothing did."""
         recent = self._users.get(user)

@@ -24,14 +24,18 @@ class Recent:
         self._changes: deque[Change] = deque(maxlen=kept)
         self._live: dict[Hashable, tuple[int, Live]] = {}
         self._watches: set[Watch] = set()
+        self._asleep: dict[bool, set[Watch]] = {True: set(), False: set()}
 
     def join(self, watch: Watch) -> None:
         """Wake it from now on."""
         self._watches.add(watch)
+        watch.asleep = self._asleep[watch.live]
+        watch.asleep.add(watch)
 
     def leave(self, watch: Watch) -> bool:
         """Wake it no longer; whether nobody is left."""
         self._watches.remove(watch)
+        watch.asleep.discard(watch)
         return not self._watches
 
     @property
@@ -56,8 +60,8 @@ class Recent:
         if self.head is None or head > self.head:
             self.head = head
             self.stirs += 1
-            for watch in self._watches:
-                watch.wake()
+            self._wake(self._asleep[True])
+            self._wake(self._asleep[False])
 
     def after(self, revision: int) -> tuple[Change, ...] | None:
         """What followed a revision, or None if only the journal can tell."""
@@ -77,9 +81,12 @@ class Recent:
         self._live.pop(key, None)
         self.version += 1
         self._live[key] = (self.version, live)
-        for watch in self._watches:
-            if watch.live:
-                watch.wake()
+        self._wake(self._asleep[True])
+
+    @staticmethod
+    def _wake(asleep: set[Watch]) -> None:
+        while asleep:
+            asleep.pop().wake()
 
     def live_after(self, version: int) -> tuple[Live, ...]:
         """What was shown after a version, oldest first."""

@@ -66,8 +66,9 @@ class Run(Generic[T]):
 
     async def news(self, follower: object) -> Sequence[T]:
         """What is different since this follower was told last; empty if nothing."""
-        projection = await self._opened()
-        await self._catch_up(projection)
+        projection = self._projection or await self._opened()
+        if self._hub.moved(self._user, self._revision, self._version):
+            await self._catch_up(projection)
         turn = self._followers[follower]
         if turn == self._turn:
             return ()

@@ -37,7 +37,7 @@ _FRAMES = 1_000
 
 USUAL_RATE = 4.0
 HIGHEST_RATE = 20.0
-# A rate that stands for no limit: each pause is shorter than a turn of the loop.
+# A rate that stands for no limit and no pause.
 EVERY_UPDATE = 1_000_000_000
 
 
@@ -226,7 +226,7 @@ class Views:
                 news = await run.news(watch)
                 for told in news:
                     yield told
-                if news:
+                if news and max_rate != EVERY_UPDATE:
                     await self._clock.sleep(self._pause(1 / max_rate))
 
     def _portfolio(self, state: State, wanted: Wanted) -> Portfolios:

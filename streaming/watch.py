@@ -4,10 +4,14 @@ import asyncio
 
 
 class Watch:
-    """Clear, read, use, wait: what happens in between ends the wait at once."""
+    """Clear, read, use, wait: what happens in between ends the wait at once.
+
+    It is in `asleep` for as long as nothing has woken it: who is awake need not be woken again.
+    """
 
     def __init__(self, *, live: bool) -> None:
         self.live = live
+        self.asleep: set[Watch] = set()
         self._stir = asyncio.Event()
 
     def wake(self) -> None:
@@ -17,6 +21,7 @@ class Watch:
     def clear(self) -> None:
         """Forget what woke us; to be done before reading, never after."""
         self._stir.clear()
+        self.asleep.add(self)
 
     async def wait(self, timeout: float | None = None) -> bool:
         """Whether there is something to read; False after so many seconds of nothing."""
