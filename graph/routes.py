@@ -1,9 +1,11 @@
 """The GraphQL endpoint as routes: HTTP and the socket at one path, the explorer beside it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from graph.allowance import Allowances
@@ -30,6 +32,17 @@ class Endpoint:
     routes: list[BaseRoute] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Accepting:
+    """An application of its own, as Starlette takes whatever is no function to be."""
+
+    socket: Callable[[WebSocket, Send], Socket]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One socket, until it is closed."""
+        await self.socket(WebSocket(scope, receive, send), send).run()
+
+
 def endpoint(
     services: Services,
     authenticate: Authenticate,
@@ -52,20 +65,21 @@ def endpoint(
     sockets = Sockets(services, most_per_user=sockets_per_user, most_waiting=sockets_waiting)
     view = HttpView(engine, authenticate=authenticate, origins=origins, explorer=explorer)
 
-    async def accept(websocket: WebSocket) -> None:
-        await Socket(
+    def socket(websocket: WebSocket, send: Send) -> Socket:
+        return Socket(
             websocket,
+            send,
             engine=engine,
             authenticate=authenticate,
             sockets=sockets,
             origins=origins,
             clock=services.clock,
             pace=pace or Pace(),
-        ).run()
+        )
 
     routes: list[BaseRoute] = [
         Route(PATH, view.respond, methods=["GET", "POST"]),
-        WebSocketRoute(PATH, accept),
+        WebSocketRoute(PATH, _Accepting(socket)),
     ]
     if explorer:
         routes.append(Mount(f"{PATH}/explorer", StaticFiles(directory=EXPLORER)))
