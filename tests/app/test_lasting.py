@@ -10,8 +10,10 @@ from app.lasting import settle
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
+    threshold = gc.get_threshold()
     yield
     gc.unfreeze()
+    gc.set_threshold(*threshold)
 
 
 def test_what_is_there_is_never_looked_at_again() -> None:
