@@ -19,6 +19,7 @@ from domain.errors import (
     BrokerError,
     ErrorCode,
     OutcomeUnknown,
+    Problem,
     RateLimited,
     Unintelligible,
     Unreachable,
@@ -244,7 +245,12 @@ async def once(request: ClientRequest, handler: ClientHandlerType) -> ClientResp
 
 
 def filled(path: str, ids: Mapping[str, str]) -> str:
-    """A path with its `{names}` filled in; what an id has of slashes and the like is encoded."""
+    """A path with its `{names}` filled in; what an id has of slashes and the like is encoded.
+
+    Problem for an id of dots alone: it cannot be encoded, and leads to another path.
+    """
+    if any(value in {".", ".."} for value in ids.values()):
+        raise Problem(ErrorCode.BAD_INPUT, "an id is more than dots")
     return path.format(**{name: quote(value, safe="") for name, value in ids.items()})
 
 

@@ -32,6 +32,7 @@ class Book:
         self._known: dict[int, Known] = {}
         self._perm_ids: dict[tuple[int, int], int] = {}
         self._fills: dict[str, tuple[int, str]] = {}
+        self._traded: set[int] = set()
         self._shown: dict[Touched, object] = {}
         self._commissions: dict[str, said.Commission] = {}
         self._classes: dict[str, OrderClass] = {}
@@ -101,11 +102,7 @@ class Book:
 
     def has_fills(self, con_id: int) -> bool:
         """Whether a contract is known to have been traded, which is always of the day."""
-        return any(
-            fill.contract.con_id == con_id
-            for one in self._known.values()
-            for fill in one.fills.values()
-        )
+        return con_id in self._traded
 
     def reports(
         self, perm_id: int, instruments: Instruments, exec_id: str | None = None
@@ -172,6 +169,7 @@ class Book:
         if before is not None and before.execution.revision > fill.execution.revision:
             return name
         known.fills[name] = fill
+        self._traded.add(word.contract.con_id)
         self._fills[word.exec_id] = (word.perm_id, name)
         revised = fill.execution.revision > 0
         if not fill.of_leg and (revised or word.cumulative >= known.filled):

@@ -14,6 +14,7 @@ from domain.errors import (
     BrokerError,
     ErrorCode,
     OutcomeUnknown,
+    Problem,
     RateLimited,
     Refused,
     Unintelligible,
@@ -282,3 +283,10 @@ async def test_every_attempt_is_signed_anew_for_the_url_that_leaves_byte_for_byt
 def test_an_id_adds_neither_a_folder_nor_a_query_to_its_path() -> None:
     path = filled("/orders/{order_id}/legs/{leg}", {"order_id": "../a b?c=1#d", "leg": "{2}"})
     assert path == "/orders/..%2Fa%20b%3Fc%3D1%23d/legs/%7B2%7D"
+
+
+@pytest.mark.parametrize("id", [".", ".."])
+def test_an_id_of_dots_leads_nowhere(id: str) -> None:
+    with pytest.raises(Problem) as raised:
+        filled("/orders/{order_id}", {"order_id": id})
+    assert raised.value.code is ErrorCode.BAD_INPUT
