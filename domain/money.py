@@ -53,10 +53,10 @@ def plain(number: Decimal) -> str:
     return format(number, "f") if "E" in digits else digits
 
 
-def times(*factors: Decimal) -> Decimal:
+def times(first: Decimal, *others: Decimal) -> Decimal:
     """The exact product of bounded factors."""
-    product = Decimal(1)
-    for factor in factors:
+    product = first
+    for factor in others:
         product = EXACT.multiply(product, factor)
     return product
 
