@@ -19,7 +19,7 @@ from store.statements import insert, moment
 from store.unit import Group, Unit
 
 # About 10 KB each.
-_MOST_DECODED = 2_000
+_MOST_DECODED = 5_000
 
 _AccountKey = tuple[UserId, str, str, str]
 
