@@ -16,11 +16,16 @@ async def until(condition: Callable[[], object], *, within: float = LONGEST) -> 
             await asyncio.sleep(0.002)
 
 
-async def asked_until(ask: Callable[[], Awaitable[T]], found: Callable[[T], object]) -> T:
+async def asked_until(
+    ask: Callable[[], Awaitable[T]],
+    found: Callable[[T], object],
+    *,
+    within: float = 3 * LONGEST,
+) -> T:
     """What was answered once it is as wanted; the last answer is in the failure otherwise."""
     answer: T | None = None
     try:
-        async with asyncio.timeout(3 * LONGEST):
+        async with asyncio.timeout(within):
             while True:
                 answer = await ask()
                 if found(answer):
