@@ -64,6 +64,7 @@ def endpoint(
     engine = Engine(build(), services, limits=limits, allowances=allowances, projection=projection)
     sockets = Sockets(services, most_per_user=sockets_per_user, most_waiting=sockets_waiting)
     view = HttpView(engine, authenticate=authenticate, origins=origins, explorer=explorer)
+    pace = pace or Pace()
 
     def socket(websocket: WebSocket, send: Send) -> Socket:
         return Socket(
@@ -74,13 +75,11 @@ def endpoint(
             sockets=sockets,
             origins=origins,
             clock=services.clock,
-            pace=pace or Pace(),
+            pace=pace,
         )
 
-    routes: list[BaseRoute] = [
-        Route(PATH, view.respond, methods=["GET", "POST"]),
-        WebSocketRoute(PATH, _Accepting(socket)),
-    ]
+    answer = Route(PATH, view.respond, methods=["GET", "POST"])
+    routes: list[BaseRoute] = [answer, WebSocketRoute(PATH, _Accepting(socket))]
     if explorer:
         routes.append(Mount(f"{PATH}/explorer", StaticFiles(directory=EXPLORER)))
     return Endpoint(engine=engine, sockets=sockets, routes=routes)
