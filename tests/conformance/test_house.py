@@ -18,7 +18,7 @@ from app.settings import Settings
 from brokers import plugins
 from brokers.contract import Consent, Keys, SignIn
 from domain.account import mask
-from domain.connection import Connection, ConnectionState, Permission
+from domain.connection import Connection, ConnectionState, Permission, SyncStatus
 from domain.ids import ConnectionId
 from domain.intent import Intent, IntentState
 from domain.order import Order, OrderStatus, Origin
@@ -65,6 +65,11 @@ class Linked:
         begun = await connect.reauthorize(USER, self.id, values=_ahead(self.scene, way))
         values = await _brought(self.scene, way, begun.sign_in.authorize_url)
         await connect.complete(USER, self.id, values)
+
+
+def _has_been_read(connection: Connection) -> bool:
+    freshness = connection.freshness
+    return bool(freshness) and all(each.status is SyncStatus.OK for each in freshness)
 
 
 def _ahead(scene: Scene, way: SignIn) -> Mapping[str, str]:
@@ -114,6 +119,8 @@ async def test_a_sign_in_that_ends_is_shown_and_mended_with_every_id_kept(
         sample = sample_of(scene)
         trade(scene, sample.symbol, sample.whole)
         await made.becomes(lambda: reads.holdings(USER, first=10), lambda page: page.items)
+        # An account that has been looked at shows before the next one has.
+        await made.becomes(made.connection, _has_been_read)
         accounts = await reads.accounts(USER)
         orders = {one.id for one in (await reads.orders(USER, first=10)).items}
         await scene.stage.expire()
