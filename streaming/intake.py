@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from brokers.contract import Broker
+from domain.account import AccountReport
 from domain.changes import AccountFigures, Change
 from domain.connection import Connection, Resource
 from domain.errors import BrokerError, CredentialsRejected, OrderNotFound
@@ -58,7 +59,7 @@ class Intake:
         try:
             broker = await self._line()
             if sync:
-                self._numbers = tuple(report.number for report in await broker.accounts())
+                self._numbers = self._ours(await broker.accounts())
                 self._not_found.clear()
                 for number in self._numbers:
                     self._books.call_for(number)
@@ -75,6 +76,13 @@ class Intake:
             attempted=(Resource.ACCOUNTS, *looked.attempted),
             counts={Resource.ACCOUNTS: len(self._numbers), **looked.counts},
         )
+
+    def _ours(self, told: Sequence[AccountReport]) -> tuple[str, ...]:
+        """The accounts to look at; where all are others than before, somebody else signed in."""
+        numbers = tuple(report.number for report in told)
+        if self._numbers and numbers and not set(numbers) & set(self._numbers):
+            raise CredentialsRejected("the sign-in is of other accounts now")
+        return numbers
 
     async def hear(self, report: OrderReport) -> bool:
         """Take in an order as the stream tells it; whether holdings and cash are to be read anew.

@@ -11,7 +11,7 @@ from domain.account import AccountReport
 from domain.capabilities import Capabilities, PreviewBy, Pushed, Rate, Replacing
 from domain.clock import Clock
 from domain.equity import EquityPoint
-from domain.errors import OrderNotFound
+from domain.errors import CredentialsRejected, OrderNotFound
 from domain.events import Alive, Snapshot, StreamEvent
 from domain.facts import OrderReport
 from domain.holding import Mark
@@ -20,7 +20,7 @@ from domain.order import Terms
 from domain.ticket import Ticket
 from domain.ticket_options import Increments
 from domain.transaction import TransactionPage
-from tests.streaming.samples import account, snapshot
+from tests.streaming.samples import snapshot
 
 PUSHED = frozenset({Pushed.ORDERS, Pushed.MARKS})
 
@@ -63,12 +63,14 @@ class ScriptedBroker:
         if self.ails:
             raise self.ails
         self.syncs += 1
-        return [account()]
+        return [self.says.account]
 
     async def snapshot(self, account: str) -> Snapshot:
         """What it says, as of now."""
         if self.ails:
             raise self.ails
+        if account != self.says.account.number:
+            raise CredentialsRejected("no account of this sign-in")
         self.looks += 1
         return replace(self.says, started_at=self._clock.now())
 

@@ -1,5 +1,6 @@
 """A feed hears, takes in and tells how well its connection is."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -88,6 +89,19 @@ async def test_wrong_keys_end_the_feed_and_ask_the_user(bench: Bench, clock: Fak
     assert bench.closes == 1
     assert all(each.status is SyncStatus.FAILED for each in bench.now.freshness)
     assert clock.sleeping == 0
+
+
+async def test_accounts_of_somebody_else_ask_the_user_and_are_not_taken_in(
+    bench: Bench, clock: FakeClock
+) -> None:
+    async with running(bench, clock) as feed:
+        of_others = replace(bench.broker.says.account, number="OTHERS")
+        bench.broker.says = replace(bench.broker.says, account=of_others)
+        before = list(bench.recorded)
+        await feed.sync()
+        await clock.advance(600)
+        assert bench.now.health.state is ConnectionState.REAUTH_REQUIRED
+        assert bench.recorded == before
 
 
 async def test_credentials_that_are_gone_ask_the_user_as_well(bench: Bench) -> None:
