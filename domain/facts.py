@@ -125,7 +125,7 @@ class Said:
     @property
     def rest(self) -> str:
         """What makes the rank total, so that two orders of arrival agree."""
-        return repr((self.raw_status, self.terms, self.working, self.average_price, self.reason))
+        return repr(_content(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
