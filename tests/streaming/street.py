@@ -63,6 +63,10 @@ class Street:
         values = [change.value for change in await self.told()]
         return [value for value in values if isinstance(value, OrderEvent)]
 
+    async def booked(self) -> int:
+        """How many transactions were journalled."""
+        return sum(each.kind is ChangeKind.TRANSACTION for each in await self.told())
+
     async def is_filled(self) -> bool:
         """Whether the newest order event says so."""
         events = await self.events()
@@ -133,6 +137,14 @@ class Street:
 
         async def asked() -> bool:
             return (await self.connection()).health.reach is reach
+
+        return asked
+
+    def has_booked(self, count: int) -> Callable[[], Awaitable[bool]]:
+        """Whether so many transactions were read."""
+
+        async def asked() -> bool:
+            return await self.booked() == count
 
         return asked
 

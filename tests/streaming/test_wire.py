@@ -42,9 +42,11 @@ async def test_without_a_stream_all_stays_current_and_when_it_is_back_nothing_co
     health = (await street.connection()).health
     assert health.reach is Reach.WRITABLE
     assert cut_at <= health.since <= street.clock.now()
+    booked = await street.booked()
     street.trade(5)
     await street.comes_true(street.is_filled, within=POLL)
     await street.comes_true(street.holds(5), within=POLL)
+    await street.comes_true(street.has_booked(booked + 1), within=POLL)
     told = await street.told()
     street.box.faults.clear()
     await street.comes_true(street.is_in(ConnectionState.ACTIVE), within=70)
@@ -73,11 +75,13 @@ async def test_repeated_and_reordered_frames_change_nothing_about_what_is_told(
     await street.box.inflict("partial_fills", symbol="AAPL", quantity=1)
     for kind in ("duplicate_frame", "reorder_frame", "duplicate_frame", "reorder_frame"):
         await street.box.inflict(kind, method="FRAME", path="/stream")
+    booked = await street.booked()
     street.trade(6)
     for _ in range(6):
         street.box.tick()
     await street.comes_true(street.is_filled, within=5)
     await street.comes_true(street.holds(6), within=5)
+    await street.comes_true(street.has_booked(booked + 6), within=5)
     executed = [execution for event in await street.events() for execution in event.executions]
     assert len({execution.execution_id for execution in executed}) == len(executed)
     quiet = await street.told()
