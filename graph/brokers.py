@@ -182,7 +182,10 @@ class Capabilities:
         "sync_every", int, "How often everything is read, unless the user chose."
     )
     market_hours_only: bool = strawberry.field(
-        description="Whether it is left alone while its markets are closed."
+        description=(
+            "Whether it is left alone while its markets are closed, unless the user chose how "
+            "often it is read."
+        )
     )
     find_horizon_seconds = seconds(
         "find_horizon", int | None, "How far back an order is found by our id; null for ever."

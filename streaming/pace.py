@@ -18,12 +18,14 @@ _FIRST_RETRY, _LONGEST_RETRY = 1.0, 60.0
 class Pace:
     """Syncs at fixed times; polls in between while the streams do not tell everything.
 
+    A broker of market hours is left alone in all others, unless the user chose how often to sync.
     All moments are in seconds of a monotonic clock.
     """
 
     def __init__(self, capabilities: Capabilities, sync_every: timedelta | None, start: float):
         self._capabilities = capabilities
         self._sync_every = (sync_every or capabilities.sync_every).total_seconds()
+        self._rests = capabilities.market_hours_only and sync_every is None
         self._sync_at, self._looked_at, self._penalty_until = start, -inf, -inf
         self.streaming, self.pricing, self.reading = False, True, True
         self.open_orders = False
@@ -45,8 +47,7 @@ class Pace:
     def wait(self, at: float, now: datetime) -> float:
         """Seconds until the next look if nobody asks for one."""
         due = max(min(self._due(), self._close(at, now)), self._penalty_until)
-        resting = self._capabilities.market_hours_only and self.reading
-        if resting and not is_open(AssetClass.EQUITY, now):
+        if self._rests and self.reading and not is_open(AssetClass.EQUITY, now):
             due = max(due, self._while_closed(at, now))
         return max(0.0, due - at)
 

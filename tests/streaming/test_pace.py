@@ -194,6 +194,15 @@ async def test_a_broker_of_market_hours_rests_over_night(bench: Bench, clock: Fa
         assert bench.broker.looks == 2
 
 
+async def test_over_night_it_is_read_as_often_as_the_user_asked() -> None:
+    saturday = FakeClock(datetime(2026, 6, 6, 15, tzinfo=UTC))
+    bench = Bench(saturday)
+    bench.connections = [connection(sync_every=timedelta(minutes=20))]
+    async with running(bench, saturday, capabilities(frozenset(), market_hours=True)):
+        await saturday.advance(3600)
+        assert bench.broker.syncs == 1 + 3
+
+
 async def test_over_night_an_open_order_is_looked_at_at_the_usual_pace() -> None:
     saturday = FakeClock(datetime(2026, 6, 6, 15, tzinfo=UTC))
     bench = Bench(saturday)
