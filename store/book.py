@@ -1,25 +1,24 @@
 """What one transaction has read of accounts and orders, and will write back at its end."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from domain.connection import Connection
 from domain.facts import OrderReport
 from domain.ids import AccountId, ConnectionId, OrderId, UserId
-from domain.order import Order
 from store.chain import Link
-from store.codec import decode, encode
+from store.codec import decode
 from store.engines import Query, Rows, Write
 from store.merge import OURS, Known
 from store.models import AccountRow
 from store.statements import insert, moment
+from store.stored_orders import StoredOrders
 from store.unit import Group, Unit
 
-# About 10 KB each.
-_MOST_DECODED = 5_000
+# Most of what a snapshot lists is as it was at the last one, an event's order as it was written.
+_STORED = StoredOrders()
 
 _AccountKey = tuple[UserId, str, str, str]
 
@@ -225,7 +224,7 @@ class Book:
 
     def _take(self, row: Mapping[str, Any]) -> OrderId:
         """What is known here already is newer."""
-        known = _known(row["value"], row["chain"], row["connection_id"])
+        known = _STORED.read(row["value"], row["chain"], row["connection_id"])
         order = known.order
         entry = Entry(row["user_id"], known, moment(row["changed_at"]))
         self._orders.setdefault(order.id, entry)
@@ -251,16 +250,8 @@ class Book:
             order.instrument.id,
             not order.status.terminal,
             entry.changed_at,
-            encode(order),
-            encode(entry.known.links),
+            *_STORED.write(entry.known),
         )
-
-
-@lru_cache(_MOST_DECODED)
-def _known(value: str, chain: str, connection: ConnectionId) -> Known:
-    """An order as it is stored: most of what a snapshot lists is as it was at the last one."""
-    order = replace(decode(Order, value), connection_id=connection)
-    return Known(order=order, links=decode(tuple[Link, ...], chain))
 
 
 def _queries(abouts: Sequence[tuple[UserId, About]]) -> list[Query]:

@@ -1,7 +1,6 @@
 """What adds nothing is known without merging it, and never wrongly."""
 
 from dataclasses import fields, replace
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,49 +8,14 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from domain.facts import OrderReport, Source, Stamp
-from domain.ids import AccountId, ConnectionId, OrderId
-from domain.instrument import AssetClass, Instrument
-from domain.order import Leg, OrderSide, OrderStatus
-from store.merge import Identity, Known, merge_order, merged
+from domain.ids import ConnectionId
+from domain.order import OrderStatus
+from store.merge import Known, merge_order, merged
 from store.repetition import adds_nothing
-from tests.store.samples import APPLE, NVIDIA, at, fill, report
+from tests.store.reports import FULLER, IDENTITY, LEGS, reports
+from tests.store.samples import at, fill, report
 
-IDENTITY = Identity(id=OrderId("o"), account=AccountId("a"), connection=ConnectionId("c"))
-FULLER = Instrument(asset_class=AssetClass.EQUITY, symbol="AAPL", currency="USD", name="Apple")
-LEGS = (Leg(instrument=NVIDIA, side=OrderSide.BUY, ratio=Decimal(1)),)
-NAMES = ("b1", "b2")
 CHANGING = [each.name for each in fields(OrderReport) if each.name not in {"account", "exec_type"}]
-
-
-@st.composite
-def reports(draw: st.DrawFn) -> OrderReport:
-    """Something that might be said of an order with up to two broker ids, timed or not."""
-    name = draw(st.sampled_from(NAMES))
-    said = report(
-        name,
-        status=draw(st.sampled_from([OrderStatus.NEW, OrderStatus.FILLED, OrderStatus.CANCELED])),
-        filled=draw(st.sampled_from(["0", "2", "10"])),
-        client=draw(st.sampled_from([None, "", "bg-1", "other"])),
-        execution=draw(st.sampled_from([None, None, None, fill("e1", "2")])),
-        busted=draw(st.sampled_from([(), (), ("e1",)])),
-        replaces=draw(st.sampled_from([None, "b1"])) if name == "b2" else None,
-        replaced_by=draw(st.sampled_from([None, "b2"])) if name == "b1" else None,
-        instrument=draw(st.sampled_from([APPLE, FULLER])),
-        average=draw(st.sampled_from([None, "100", "100.0", "101"])),
-    )
-    moments = st.integers(0, 3).map(at)
-    stamp = Stamp(
-        time=draw(st.none() | moments),
-        source=draw(st.sampled_from(list(Source))),
-        arrival=draw(moments),
-    )
-    return replace(
-        said,
-        stamp=stamp,
-        submitted_at=draw(st.none() | moments),
-        parent=draw(st.sampled_from([None, "p1"])),
-        legs=draw(st.sampled_from([(), LEGS])),
-    )
 
 
 @settings(max_examples=500)
