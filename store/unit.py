@@ -40,8 +40,8 @@ class Foreseen(Protocol):
 class Group:
     """One transaction: what the units of its users share.
 
-    `now` is when it began, the same for all that it writes; `about` is what its jobs said that
-    they are about, each with its user, so that the first can read for all.
+    `now` is when it began, or when the last who joined it did; `about` is what its first jobs said
+    that they are about, each with its user, so that the first can read for all.
     """
 
     def __init__(
@@ -101,12 +101,17 @@ class Unit:
     def __init__(
         self, group: Group, user: UserId, *, revision: int, audit_sequence: int, audit_head: str
     ) -> None:
-        self.group, self.user, self.now = group, user, group.now
+        self.group, self.user = group, user
         self.changes: list[Change] = []
         self.lines: list[AuditLine] = []
         self.observed = False
         self._revision = revision
         self._audit_sequence, self._audit_head = audit_sequence, audit_head
+
+    @property
+    def now(self) -> datetime:
+        """When the job that runs came, or a little later."""
+        return self.group.now
 
     @property
     def position(self) -> tuple[int, int, str, int, UserId]:

@@ -4,7 +4,15 @@ import asyncio
 import contextlib
 import contextvars
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Container,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -35,7 +43,12 @@ class _Job:
 
 
 class Writer:
-    """Writes what queued up during the last commit in one transaction: no timer, no waiting."""
+    """Writes what queued up during the last commit in one transaction: no timer, no waiting.
+
+    What comes until its last job is done joins it, if it is of a user whom the transaction has
+    locked: so the second of two events that follow closely does not wait for the commit of the
+    first.
+    """
 
     def __init__(
         self,
@@ -103,12 +116,23 @@ class Writer:
         jobs = (self._queue.popleft() for _ in range(count))
         return [job for job in jobs if not job.done.done()]
 
-    async def _write_group(self, jobs: list[_Job]) -> None:
-        """All together; if that fails, each alone, so that a bad one fails alone."""
+    def _joining(self, locked: Container[UserId], room: int) -> Iterator[_Job]:
+        """Those at the head of the queue whose users are locked: nobody is overtaken."""
+        while room and self._queue and self._queue[0].user in locked:
+            job = self._queue.popleft()
+            if not job.done.done():
+                room -= 1
+                yield job
+
+    async def _write_group(self, jobs: list[_Job], *, room: int = _LARGEST_GROUP) -> None:
+        """All together; if that fails, each alone, so that a bad one fails alone.
+
+        Takes in who joins them, until they are so many.
+        """
         if not jobs:
             return
         try:
-            results, changes = await self._transact(jobs)
+            results, changes = await self._transact(jobs, room)
         except CommitLost as error:
             _fail(jobs, error)
         except Exception as error:  # noqa: BLE001 (it is raised to whoever asked for the job)
@@ -116,7 +140,7 @@ class Writer:
                 _fail(jobs, error)
                 return
             for job in jobs:
-                await self._write_group([job])
+                await self._write_group([job], room=1)
         else:
             self._announce(jobs, results, changes)
 
@@ -129,14 +153,16 @@ class Writer:
             if not job.done.done():
                 job.done.set_result(result)
 
-    async def _transact(self, jobs: list[_Job]) -> tuple[list[object], list[tuple[Change, ...]]]:
+    async def _transact(
+        self, jobs: list[_Job], room: int
+    ) -> tuple[list[object], list[tuple[Change, ...]]]:
         about = [(job.user, job.about) for job in jobs]
         lost: CommitLost | None = None
         try:
             async with self.db.transaction():
                 group = Group(self.db.batches, self.clock.now(), self.chain, about)
                 units = await _units(group)
-                results = [await job.work(units[job.user]) for job in jobs]
+                results = await self._work(jobs, group, units, room)
                 try:
                     await group.finish(units.values())
                 except CommitLost as error:
@@ -148,6 +174,20 @@ class Writer:
                 raise lost from error
             raise
         return results, [tuple(unit.changes) for unit in units.values() if unit.changes]
+
+    async def _work(
+        self, jobs: list[_Job], group: Group, units: Mapping[UserId, Unit], room: int
+    ) -> list[object]:
+        results: list[object] = []
+        while len(results) < len(jobs):
+            job = jobs[len(results)]
+            results.append(await job.work(units[job.user]))
+            if len(results) == len(jobs):
+                joining = list(self._joining(units, room - len(jobs)))
+                if joining:
+                    jobs += joining
+                    group.now = self.clock.now()
+        return results
 
 
 async def _units(group: Group) -> dict[UserId, Unit]:

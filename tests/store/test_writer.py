@@ -2,6 +2,9 @@
 
 import asyncio
 import contextvars
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
 import pytest
 from tortoise.exceptions import IntegrityError
@@ -9,7 +12,7 @@ from tortoise.exceptions import IntegrityError
 from domain.changes import Change, ChangeKind, Revocation
 from domain.ids import UserId
 from store.models import JournalRow, Stream, SyncRow
-from store.unit import Unit
+from store.unit import Group, Unit
 from store.writer import Writer
 from tests.clock import START
 from tests.store.house import USER, House
@@ -89,6 +92,63 @@ async def test_a_caller_who_gives_up_leaves_the_others_alone(house: House) -> No
     go_on.set()
     assert [await first, await kept] == [1, 2]
     assert await revisions() == [1, 2]
+
+
+class Slow:
+    """A job that is in the middle for as long as one likes."""
+
+    def __init__(self) -> None:
+        self._entered, self._go_on = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, unit: Unit) -> Unit:
+        self._entered.set()
+        await self._go_on.wait()
+        return unit
+
+    @asynccontextmanager
+    async def begun(self, house: House) -> AsyncIterator[asyncio.Task[Unit]]:
+        """In the middle of it; it ends behind."""
+        task = asyncio.create_task(house.writer.write(USER, self))
+        await self._entered.wait()
+        yield task
+        await asyncio.sleep(0)
+        self._go_on.set()
+        await asyncio.wait([task])
+
+
+async def test_what_comes_while_a_job_is_done_joins_it_unless_its_user_would_have_to_be_locked(
+    house: House,
+) -> None:
+    async def quick(unit: Unit) -> Group:
+        return unit.group
+
+    async with Slow().begun(house) as first:
+        users = (USER, USER, EVE, USER)
+        later = [asyncio.create_task(house.writer.write(user, quick)) for user in users]
+    begun = (await first).group
+    assert [await each is begun for each in later] == [True, True, False, False]
+
+
+async def test_who_joins_is_dated_by_when_it_came(house: House) -> None:
+    async def dated(unit: Unit) -> datetime:
+        return unit.now
+
+    async with Slow().begun(house):
+        joining = asyncio.create_task(house.writer.write(USER, dated))
+        await house.clock.advance(1)
+    assert await joining == START + timedelta(seconds=1)
+
+
+async def test_who_joins_one_that_fails_is_written_nevertheless(house: House) -> None:
+    async def bad(unit: Unit) -> int:
+        await note(unit, "never seen")
+        raise ValueError("bad")
+
+    async with Slow().begun(house):
+        joining = [asyncio.create_task(house.writer.write(USER, each)) for each in (bad, note)]
+    with pytest.raises(ValueError, match="bad"):
+        await joining[0]
+    assert [await joining[1]] == [1] == await revisions()
 
 
 async def test_a_write_inside_a_transaction_is_refused_instead_of_waiting_for_ever(
