@@ -67,9 +67,8 @@ class Hub:
     @contextmanager
     def watch(self, user: UserId, *, live: bool = False) -> Iterator[Watch]:
         """Watch a user: the journal, and with `live` what travels beside it."""
-        watch = Watch(live=live)
         recent = self._users.setdefault(user, Recent(self._kept))
-        recent.join(watch)
+        watch = recent.join(live=live)
         self.listeners += 1
         try:
             yield watch

@@ -26,11 +26,11 @@ class Recent:
         self._watches: set[Watch] = set()
         self._asleep: dict[bool, set[Watch]] = {True: set(), False: set()}
 
-    def join(self, watch: Watch) -> None:
-        """Wake it from now on."""
+    def join(self, *, live: bool) -> Watch:
+        """A watch that is woken from now on."""
+        watch = Watch(self._asleep[live], live=live)
         self._watches.add(watch)
-        watch.asleep = self._asleep[watch.live]
-        watch.asleep.add(watch)
+        return watch
 
     def leave(self, watch: Watch) -> bool:
         """Wake it no longer; whether nobody is left."""

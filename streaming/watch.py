@@ -9,10 +9,10 @@ class Watch:
     It is in `asleep` for as long as nothing has woken it: who is awake need not be woken again.
     """
 
-    def __init__(self, *, live: bool) -> None:
-        self.live = live
-        self.asleep: set[Watch] = set()
+    def __init__(self, asleep: set["Watch"], *, live: bool) -> None:
+        self.live, self.asleep = live, asleep
         self._stir = asyncio.Event()
+        asleep.add(self)
 
     def wake(self) -> None:
         """There is something to read."""
