@@ -33,9 +33,11 @@ app.command()(doctor.doctor)
 @app.command()
 def serve() -> None:
     """Serve; refuses whatever is not fit for real accounts, and says what to do."""
+    import uvloop
+
     from app.serving import serve as serve_until_stopped
 
-    asyncio.run(serve_until_stopped(Settings()))
+    uvloop.run(serve_until_stopped(Settings()))
 
 
 @app.command()
@@ -43,9 +45,11 @@ def demo(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8000,
 ) -> None:
     """Serve a demo portfolio from sandbox brokers beside the server, all on this machine."""
+    import uvloop
+
     from app.demo import run
 
-    asyncio.run(run(port))
+    uvloop.run(run(port))
 
 
 @app.command()

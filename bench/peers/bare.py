@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import deque
 
+import uvloop
 from starlette.types import Receive, Scope, Send
 
 from bench.peers.control import Scale, marks_of, scale, serve
@@ -99,4 +100,4 @@ if __name__ == "__main__":
     size = scale()
     bare = Bare(size)
     obeyed = {"marks": lambda asked: marks_of(asked, bare.publish, size)}
-    asyncio.run(serve(bare, obeyed))
+    uvloop.run(serve(bare, obeyed))

@@ -1,6 +1,5 @@
 """Plain Strawberry and broadcaster: one execution for each subscriber and mark."""
 
-import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator
@@ -11,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 import strawberry
+import uvloop
 from broadcaster import Broadcast
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
@@ -189,4 +189,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())
