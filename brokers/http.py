@@ -97,6 +97,7 @@ class Http:
         self._gate, self._clock, self._dialect, self._headers = gate, clock, dialect, dict(headers)
         self._timeout = aiohttp.ClientTimeout(total=deadline, sock_connect=_CONNECT)
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
 
     async def request(
         self,
@@ -127,7 +128,8 @@ class Http:
             return opened
 
     async def aclose(self) -> None:
-        """Let go of every socket."""
+        """Let go of every socket, and open no other: somebody may still hold us."""
+        self._closed = True
         if self._session is not None:
             await self._session.close()
 
@@ -207,6 +209,8 @@ class Http:
         return failure
 
     def _open(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise Lost
         if self._session is None:
             trace = aiohttp.TraceConfig()
             trace.on_request_headers_sent.append(_leaving)
@@ -217,8 +221,6 @@ class Http:
                 middlewares=(once,),
                 trace_configs=[trace],
             )
-        if self._session.closed:
-            raise Lost
         return self._session
 
 

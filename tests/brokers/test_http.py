@@ -236,6 +236,16 @@ async def test_a_closed_line_is_unreachable() -> None:
             await us.request(call("POST"), f"{there.url}/x")
 
 
+async def test_a_line_that_is_closed_before_it_was_used_opens_nothing() -> None:
+    async with peer(answering("200 OK")) as there, http(Desk()) as us:
+        await us.aclose()
+        with pytest.raises(Unreachable):
+            await us.request(call("POST"), f"{there.url}/x")
+        with pytest.raises(Unreachable):
+            await us.websocket(call(), f"ws://{there.url.partition('//')[2]}/x")
+        assert there.requests == []
+
+
 async def test_no_header_of_ours_hangs_on_an_error() -> None:
     def everything(error: BaseException | None) -> str:
         found = ""
