@@ -14,7 +14,7 @@ from tests.flow.follower import Follower
 from tests.flow.orders import PLACE, RESTING, ticket, trading_account
 from tests.flow.world import Api, world
 from tests.trading.orders import hold, ours
-from tests.waiting import asked_until
+from tests.waiting import asked_until, until
 
 LEASE_SECONDS = 4.0
 # Besides the lease: the tries for it, a sign-in, a first look, and a busy machine.
@@ -66,7 +66,7 @@ async def test_when_the_owner_is_killed_the_other_takes_over_and_no_order_is_dou
         account = await trading_account(near)
         assert (_runs_connections(owner), _runs_connections(heir)) == (True, False)
         streams = made.box.alpaca.trade_updates[PAPER].sessions
-        assert len(streams) == 1
+        await until(lambda: len(streams) == 1)
         keys = [f"key-{number}" for number in range(KEYS)]
         async with Follower(lambda: second, made.tokens["ada"]) as follower:
             await follower.until(len)
