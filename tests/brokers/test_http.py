@@ -228,22 +228,17 @@ async def test_a_refused_handshake_is_told_apart_from_a_dead_host() -> None:
     assert desk.outcomes() == ["REFUSED"]
 
 
-async def test_a_closed_line_is_unreachable() -> None:
+@pytest.mark.parametrize("used", [0, 1])
+async def test_a_closed_line_opens_nothing_used_before_or_not(used: int) -> None:
     async with peer(OK, OK) as there, http(Desk(clock=Hurried())) as us:
-        await us.request(call(), f"{there.url}/x")
-        await us.aclose()
-        with pytest.raises(Unreachable):
-            await us.request(call("POST"), f"{there.url}/x")
-
-
-async def test_a_line_that_is_closed_before_it_was_used_opens_nothing() -> None:
-    async with peer(answering("200 OK")) as there, http(Desk()) as us:
+        for _ in range(used):
+            await us.request(call(), f"{there.url}/x")
         await us.aclose()
         with pytest.raises(Unreachable):
             await us.request(call("POST"), f"{there.url}/x")
         with pytest.raises(Unreachable):
             await us.websocket(call(), f"ws://{there.url.partition('//')[2]}/x")
-        assert there.requests == []
+        assert there.requests == ["GET"] * used
 
 
 async def test_no_header_of_ours_hangs_on_an_error() -> None:

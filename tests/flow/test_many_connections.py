@@ -194,8 +194,7 @@ async def _are_kept(all_: Many, seconds: float) -> dict[str, object]:
     assert _active(await all_.connections(), all_.expected)
     late = _lateness(readings, all_.sync_every)
     least, worst = min(map(len, readings.values())), late[int(len(late) * 0.99)]
-    # As often as one that is always as late as is allowed, the first not counted.
-    assert least >= seconds / (all_.sync_every + LATEST) - 1, (worst, late[-10:])
+    assert least >= seconds / all_.sync_every - 1, (worst, late[-10:])
     assert worst < LATEST, (least, late[-10:])
     await all_.disconnect()
     await asked_until(all_.tasks, lambda now: now <= tasks + AT_ONCE, within=soon)

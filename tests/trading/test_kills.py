@@ -60,7 +60,10 @@ async def test_a_close_killed_at_every_boundary_never_turns_the_position(made: K
 
 async def test_kills_at_random_never_double_and_never_lose(made: Killing) -> None:
     ends = await _at_random(made, range(40))
-    assert ends["killed"] > 10, ends
+    # How many of forty die in time is chance on a busy machine.
+    if ends["killed"] <= 20:
+        ends += await _at_random(made, range(40, 80))
+    assert ends["killed"] > 20, ends
 
 
 @pytest.mark.soak

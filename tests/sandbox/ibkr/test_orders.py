@@ -8,7 +8,7 @@ import pytest
 from ib_async import IB, Order
 
 from sandbox import Sandbox
-from sandbox.clock import ManualClock
+from sandbox.clock import CLOSES, ManualClock, next_time
 from sandbox.ibkr.gateway import Gateway
 from tests.sandbox.ibkr.shop import AAPL, FIRST, D, order, place, settled, until
 
@@ -210,7 +210,11 @@ async def test_what_is_good_for_the_day_ends_with_it_without_notice(
     box.exchange.clock = clock = ManualClock(box.exchange.clock())
     trade = await place(ib, order("LMT", tif="DAY", lmtPrice=200), "Submitted")
 
-    clock.advance(timedelta(days=4))
+    clock.now = next_time(clock(), CLOSES) - timedelta(microseconds=1)
+    box.exchange.work()
+    await settled(ib)
+    assert trade.orderStatus.status == "Submitted"
+    clock.advance(timedelta(microseconds=1))
     box.exchange.work()
     await until(ib, lambda: trade.orderStatus.status == "Cancelled")
 
