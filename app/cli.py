@@ -5,6 +5,7 @@ import sys
 from typing import Annotated
 
 import typer
+import uvloop
 from pydantic import ValidationError
 
 from app.commands import audit, backup, doctor, keys, tokens, users, witness
@@ -33,8 +34,6 @@ app.command()(doctor.doctor)
 @app.command()
 def serve() -> None:
     """Serve; refuses whatever is not fit for real accounts, and says what to do."""
-    import uvloop
-
     from app.serving import serve as serve_until_stopped
 
     uvloop.run(serve_until_stopped(Settings()))
@@ -45,8 +44,6 @@ def demo(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8000,
 ) -> None:
     """Serve a demo portfolio from sandbox brokers beside the server, all on this machine."""
-    import uvloop
-
     from app.demo import run
 
     uvloop.run(run(port))

@@ -9,7 +9,6 @@ from collections.abc import (
     Awaitable,
     Callable,
     Container,
-    Iterator,
     Mapping,
     Sequence,
 )
@@ -106,23 +105,21 @@ class Writer:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._queue:
-                    await self._write_group(self._take())
+                    await self._write_group(self._take(_LARGEST_GROUP))
         finally:
             self._open = False
             _fail(list(self._queue), RuntimeError("the writer has stopped"))
 
-    def _take(self) -> list[_Job]:
-        count = min(len(self._queue), _LARGEST_GROUP)
-        jobs = (self._queue.popleft() for _ in range(count))
-        return [job for job in jobs if not job.done.done()]
-
-    def _joining(self, locked: Container[UserId], room: int) -> Iterator[_Job]:
-        """Those at the head of the queue whose users are locked: nobody is overtaken."""
-        while room and self._queue and self._queue[0].user in locked:
+    def _take(self, room: int, locked: Container[UserId] | None = None) -> list[_Job]:
+        """The head of the queue, as far as its users are `locked`: nobody is overtaken."""
+        jobs: list[_Job] = []
+        while self._queue and len(jobs) < room:
+            if locked is not None and self._queue[0].user not in locked:
+                break
             job = self._queue.popleft()
             if not job.done.done():
-                room -= 1
-                yield job
+                jobs.append(job)
+        return jobs
 
     async def _write_group(self, jobs: list[_Job], *, room: int = _LARGEST_GROUP) -> None:
         """All together; if that fails, each alone, so that a bad one fails alone.
@@ -183,7 +180,7 @@ class Writer:
             job = jobs[len(results)]
             results.append(await job.work(units[job.user]))
             if len(results) == len(jobs):
-                joining = list(self._joining(units, room - len(jobs)))
+                joining = self._take(room - len(jobs), units)
                 if joining:
                     jobs += joining
                     group.now = self.clock.now()
