@@ -94,6 +94,11 @@ async def stands(api: Api, id: str, status: str) -> None:
     await asked_until(current, status.__eq__)
 
 
+async def _held(api: Api) -> list[tuple[str, str]]:
+    nodes = (await api.ask(POSITIONS))["positions"]["nodes"]
+    return [(one["quantity"], one["instrument"]["symbol"]) for one in nodes]
+
+
 async def test_it_connects_places_fills_cancels_and_comes_back(
     served: tuple[Api, Child], gateway: Gateway, made: World
 ) -> None:
@@ -116,8 +121,7 @@ async def test_it_connects_places_fills_cancels_and_comes_back(
     await gateway.up()
     await stands(api, resting, "FILLED")
 
-    (held,) = (await api.ask(POSITIONS))["positions"]["nodes"]
-    assert (held["quantity"], held["instrument"]["symbol"]) == ("20", "AAPL")
+    await asked_until(lambda: _held(api), lambda held: held == [("20", "AAPL")])
     await asked_until(
         lambda: api.connection(connection), lambda one: one["health"]["state"] == "ACTIVE"
     )
