@@ -33,7 +33,9 @@ def document(content: str | bytes) -> object:
 
 def clean(text: str, length: int = MAX_TEXT) -> str:
     """Text without anything that does not print, at most `length` characters of it."""
-    return "".join(c if c.isprintable() else " " for c in text[: length * 8])[:length].strip()
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text[: length * 8])
+    return text[:length].strip()
 
 
 def said(text: object) -> str:

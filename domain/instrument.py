@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from domain.ids import InstrumentId
 
@@ -54,7 +55,8 @@ class OptionTerms:
     strike: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots, so that its id is put together once.
+@dataclass(frozen=True, kw_only=True)
 class Instrument:
     """One tradable or holdable thing; equal wherever it is held.
 
@@ -74,6 +76,11 @@ class Instrument:
     @property
     def id(self) -> InstrumentId:
         """US equity = symbol + USD; option = OCC; coin; anything else symbol + MIC + currency."""
+        return self._id
+
+    # Under a name that is never stored: what was asked for its id is stored as what was not.
+    @cached_property
+    def _id(self) -> InstrumentId:
         match self.asset_class:
             case AssetClass.OPTION | AssetClass.CRYPTO:
                 parts = [self.asset_class.value, self.symbol]

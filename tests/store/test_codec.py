@@ -1,7 +1,7 @@
 """Values as text and back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.instrument import option_of
 from store.codec import VERSION, Unreadable, decode, encode
 
 
@@ -75,6 +76,14 @@ def test_equal_values_are_equal_text() -> None:
         named={},
     )
     assert '"colours":["BLUE","RED"]' in encode(one)
+
+
+def test_what_was_worked_out_of_a_value_is_not_stored_with_it() -> None:
+    asked = option_of("AAPL  261218C00200000")
+    assert asked
+    before = encode(asked)
+    assert asked.id == "OPTION:AAPL  261218C00200000"
+    assert encode(asked) == before == encode(replace(asked))
 
 
 def test_a_float_is_never_what_an_amount_is_kept_as() -> None:
