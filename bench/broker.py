@@ -5,6 +5,8 @@ import time
 from decimal import Decimal
 from typing import Any
 
+import uvloop
+
 import sandbox
 from bench.peers.control import listen, tell
 from sandbox.orders import Order, OrdType, Side, Ticket
@@ -62,4 +64,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())

@@ -21,6 +21,13 @@ STATUSES = (
     OrderStatus.FILLED,
 )
 PRICE = Decimal("101.25")
+TERMS = Terms(
+    side=OrderSide.BUY,
+    type=OrderType.LIMIT,
+    time_in_force=TimeInForce.DAY,
+    quantity=Decimal(FILLS[-1]),
+    limit_price=PRICE,
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Record = Callable[[OrderReport], Awaitable[object]]
@@ -74,13 +81,7 @@ def report(account: str, run: int, number: int, moment: datetime) -> OrderReport
         broker_order_id=name,
         client_order_id=None,
         instrument=instrument(order % 50),
-        terms=Terms(
-            side=OrderSide.BUY,
-            type=OrderType.LIMIT,
-            time_in_force=TimeInForce.DAY,
-            quantity=Decimal(FILLS[-1]),
-            limit_price=PRICE,
-        ),
+        terms=TERMS,
         status=STATUSES[stage],
         raw_status=STATUSES[stage].value.lower(),
         # Stages of one order in one burst are told apart by their microsecond.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 
 from app.house import House
 from app.stores import Stores
@@ -37,6 +38,7 @@ class Owner:
     token: str
 
 
+@cache
 def instrument(index: int) -> Instrument:
     """The instrument at this place in everybody's portfolio."""
     return Instrument(asset_class=AssetClass.EQUITY, symbol=symbol(index), currency=CURRENCY)
