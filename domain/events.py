@@ -15,7 +15,8 @@ class Snapshot:
     """One observation of an account: all holdings and balances, open and recent orders.
 
     `started_at` is when the first request of it left: it says nothing of what changed since.
-    A holding that is missing is gone; an order that is missing is a question.
+    A holding that is missing is gone; an order that is missing is a question. `settled` are listed
+    too, but were recorded before just as they are.
     """
 
     account: AccountReport
@@ -25,6 +26,7 @@ class Snapshot:
     holdings: tuple[Holding, ...]
     orders: tuple[OrderReport, ...]
     marks: tuple[Mark, ...] = ()
+    settled: tuple[OrderReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -218,7 +218,8 @@ async def _orders_changed(account: AccountId, since: datetime) -> bool:
 
 def _missing(open_before: Sequence[Entry], snapshot: Snapshot) -> tuple[str, ...]:
     """What was open when the snapshot was begun, and is not in it; absence proves nothing."""
-    listed = {name for report in snapshot.orders for name in broker_ids(report)}
+    reports = (*snapshot.orders, *snapshot.settled)
+    listed = {name for report in reports for name in broker_ids(report)}
     return tuple(
         sought
         for entry in open_before

@@ -22,6 +22,7 @@ from streaming.chronicle import Chronicle
 from streaming.drift import Vigil
 from streaming.looked import OBSERVED, Looked, together
 from streaming.ports import Ports
+from streaming.settled import Settled
 
 _TRADES = frozenset({ExecType.TRADE, ExecType.TRADE_CORRECT, ExecType.TRADE_CANCEL})
 
@@ -44,6 +45,7 @@ class Intake:
         self._watched = True
         self._not_found: set[str] = set()
         self.vigil, self._attended = Vigil(), False
+        self._settled: dict[str, Settled] = {}
         self._incomplete: dict[str, dict[OrderId, int]] = {}
         self._books = Bookkeeping(connection, ports.ledger, ports.clock.now)
         self._chronicle = Chronicle(connection, ports.ledger, ports.clock.now)
@@ -149,7 +151,7 @@ class Intake:
 
     async def _observe(self, broker: Broker, number: str, *, sync: bool) -> Looked:
         snapshot = await broker.snapshot(number)
-        recorded = await self._ports.ledger.record(self._user, self._connection, snapshot)
+        recorded = await self._record(number, snapshot)
         self._suspect(recorded, snapshot.orders)
         self._show(recorded)
         self._follow(broker, snapshot, owned=recorded.account_id is not None)
@@ -169,6 +171,15 @@ class Intake:
             open_orders=bool(still_open or recorded.missing),
             again=recorded.again or self._awaits_executions(number, recorded.incomplete),
         )
+
+    async def _record(self, number: str, snapshot: Snapshot) -> Recorded:
+        """Take in a snapshot without what is settled, and remember what is from now on."""
+        settled = self._settled.setdefault(number, Settled())
+        snapshot = settled.set_aside(snapshot)
+        recorded = await self._ports.ledger.record(self._user, self._connection, snapshot)
+        if recorded.account_id is not None and not recorded.incomplete:
+            settled.keep(snapshot)
+        return recorded
 
     def _suspect(self, recorded: Recorded, reports: Sequence[OrderReport]) -> None:
         if self._attended:

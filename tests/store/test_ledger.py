@@ -1,5 +1,6 @@
 """What brokers say, as it is kept and journalled."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -187,6 +188,15 @@ async def test_an_open_order_that_a_snapshot_does_not_list_is_asked_for_not_ende
     await house.clock.advance(2)
     await house.ledger.record(USER, connection.id, replaced)
     assert (await house.ledger.record(USER, connection.id, snapshot(3))).missing == ("b3",)
+
+
+async def test_an_order_is_listed_by_what_is_settled_too(house: House) -> None:
+    connection = await house.connect()
+    replaced = report("b1", 0, OrderStatus.REPLACED, replaced_by="b2")
+    await house.ledger.record(USER, connection.id, snapshot(0, orders=[replaced]))
+    settled = replace(snapshot(1), settled=(replaced,))
+    assert (await house.ledger.record(USER, connection.id, settled)).missing == ()
+    assert (await house.ledger.record(USER, connection.id, snapshot(2))).missing == ("b2",)
 
 
 async def test_an_account_counts_once_and_goes_to_the_connection_that_is_well(

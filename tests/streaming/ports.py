@@ -60,7 +60,7 @@ class Bench:
         self.recorded: list[Event] = []
         self.readings: dict[str, Reading] = {}
         self.worth: list[EquityPoint] = []
-        self.next_recorded: list[Recorded] = []
+        self.next_recorded: list[Recorded | Exception] = []
         # Orders that are written down are committed once it is set.
         self.committing = asyncio.Event()
         self.committing.set()
@@ -107,7 +107,10 @@ class Bench:
             self.worth += event.points
             return Recorded(account_id=AccountId("account"))
         if self.next_recorded:
-            return self.next_recorded.pop(0)
+            became = self.next_recorded.pop(0)
+            if isinstance(became, Exception):
+                raise became
+            return became
         if isinstance(event, Snapshot):
             return Recorded(
                 account_id=AccountId("account"), valuation=event.valuation, marks=event.marks
