@@ -1,5 +1,6 @@
 """What is counted, in Prometheus' words; a registry of its own for each application."""
 
+from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -46,8 +47,8 @@ class Metrics:
     def committed(self, kinds: Iterable[str]) -> None:
         """Count one commit and the changes in it."""
         self._commits.inc()
-        for kind in kinds:
-            self._changes.labels(kind).inc()
+        for kind, count in Tally(kinds).items():
+            self._changes.labels(kind).inc(count)
 
     def called(self, operation: str, outcome: str) -> None:
         """Count one call to a broker."""

@@ -1,5 +1,6 @@
 """Orders as text and back: what was written or read of late is not decoded again."""
 
+from collections import OrderedDict
 from dataclasses import replace
 
 from domain.ids import ConnectionId
@@ -20,7 +21,7 @@ class StoredOrders:
 
     def __init__(self, most: int = _MOST) -> None:
         self._most = most
-        self._kept: dict[_Text, Known] = {}
+        self._kept: OrderedDict[_Text, Known] = OrderedDict()
 
     def write(self, known: Known) -> tuple[str, str]:
         """The order and its links as they are stored."""
@@ -38,7 +39,7 @@ class StoredOrders:
     def _keep(self, text: _Text, known: Known) -> None:
         self._kept[text] = known
         if len(self._kept) > self._most:
-            del self._kept[next(iter(self._kept))]
+            self._kept.popitem(last=False)
 
 
 def _decoded(order: str, links: str, connection: ConnectionId) -> Known:

@@ -1,6 +1,7 @@
 """What subscriptions read: the gap-free changes of a user, and states watched live."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -61,7 +62,7 @@ class Views:
         self._journal, self._hub, self._marks = journal, hub, marks
         self._clock, self._heartbeat, self._money = clock, heartbeat, money
         self._runs: dict[_RunKey, Run[Any]] = {}
-        self._frames: dict[tuple[UserId, int, str], ChangeFrame] = {}
+        self._frames: OrderedDict[tuple[UserId, int, str], ChangeFrame] = OrderedDict()
 
     async def changes(
         self,
@@ -261,7 +262,7 @@ class Views:
             cursor = encode_cursor(change.revision, tag)
             frame = self._frames[key] = ChangeFrame(change=change, cursor=cursor)
             if len(self._frames) > _FRAMES:
-                del self._frames[next(iter(self._frames))]
+                self._frames.popitem(last=False)
         return frame
 
 
