@@ -56,6 +56,7 @@ async function publishMarks(marks, publish) {
       if (due > until) break;
       publish(tick(marks, number, due));
     }
+    if (number >= marks.count) break;
     const wait = Math.max(PAUSE, (dueOf(marks, number) - until) / 1000);
     await new Promise((resolve) => setTimeout(resolve, wait));
   }

@@ -45,15 +45,16 @@ async def publish_marks(marks: Marks, publish: Publish) -> int:
     How many were published: a server that is late beyond hope is spared the rest.
     """
     number = 0
-    while number < marks.count:
+    while True:
         now = time.time_ns() // 1000
         if now - marks.due(number) > HOPELESS:
-            break
+            return number
         while number < marks.count and marks.due(number) <= now:
             await publish(marks.tick(number))
             number += 1
+        if number == marks.count:
+            return number
         await asyncio.sleep(max(PAUSE, (marks.due(number) - now) / 1_000_000))
-    return number
 
 
 def tell(**words: object) -> None:
