@@ -15,7 +15,7 @@ from store.merge import OURS, Known
 from store.models import AccountRow
 from store.statements import insert, moment
 from store.stored_orders import StoredOrders
-from store.unit import Group, Unit
+from store.unit import Foreseen, Group, Unit
 
 # Most of what a snapshot lists is as it was at the last one, an event's order as it was written.
 _STORED = StoredOrders()
@@ -48,7 +48,7 @@ _PUT_ORDER = insert("order_", (*_LASTING, *_CHANGING), unless=("id",), then=_CHA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class About:
+class About(Foreseen):
     """What a job of the ledger is about, so that the first of a group can read for all."""
 
     connection: ConnectionId

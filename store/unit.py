@@ -1,8 +1,9 @@
 """What a job writes with: its user's next revisions and audit lines, saved with its group's."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import TypeVar, cast
 
 from domain.audit import AuditEntry
 from domain.changes import Change, Changed, ChangeKind
@@ -28,13 +29,14 @@ _MOVE_STREAM = (
 Taken = Callable[[Sequence[Rows]], None]
 
 
-@runtime_checkable
-class Foreseen(Protocol):
+class Foreseen(ABC):
     """A hint that tells beforehand what its job will read."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def foresee(self, group: "Group") -> None:
         """Have the group read it at its beginning."""
-        ...
 
 
 class Group:
