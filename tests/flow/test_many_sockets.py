@@ -6,7 +6,7 @@ import random
 import re
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,6 +22,8 @@ from tests.waiting import asked_until
 
 POSITIONS = "subscription { positionUpdated { asOf upserts { id quantity } } }"
 AT_ONCE = 20
+# So many that none of them subscribes more often than one may.
+PEOPLE = ("ada", "bob", "cyd", "dot")
 WARM_UP = 400
 MORE_MEMORY = 5 * 1024 * 1024
 HANDFUL = 10
@@ -41,16 +43,17 @@ async def _come_and_vanish(url: str, token: str, query: str) -> None:
     async with connect(url.replace("http", "ws") + "/graphql", subprotocols=[SUBPROTOCOL]) as one:
         for message in _greeting(token, query):
             await one.send(message)
-        while json.loads(await one.recv())["type"] != "next":
-            pass
+        while (told := json.loads(await one.recv()))["type"] != "next":
+            assert told["type"] not in {"error", "complete"}, told
         one.transport.abort()
 
 
-async def _churn(url: str, token: str, many: int) -> None:
+async def _churn(url: str, tokens: Sequence[str], many: int) -> None:
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def one(index: int) -> None:
         async with turn:
+            token = tokens[index // 2 % len(tokens)]
             await _come_and_vanish(url, token, POSITIONS if index % 2 else CHANGES)
 
     async with asyncio.TaskGroup() as tasks:
@@ -81,15 +84,16 @@ def _is_back(now: dict[str, float], start: dict[str, float]) -> bool:
 async def _leaves_nothing(folder: Path, many: int) -> int:
     """Bytes by which the server grew while so many came and vanished."""
     async with (
-        world(folder) as made,
+        world(folder, users=PEOPLE) as made,
         made.served(SOCKETS_PER_USER=str(2 * AT_ONCE)) as (url, child),
     ):
-        await made.api(url).link()
-        token = made.tokens["ada"]
-        await _churn(url, token, WARM_UP)
+        for name in PEOPLE:
+            await made.api(url, name).link()
+        tokens = [made.tokens[name] for name in PEOPLE]
+        await _churn(url, tokens, WARM_UP)
         start = await asked_until(lambda: _gauges(made, url), lambda now: now["operations"] == 0)
         memory = _memory(child)
-        await _churn(url, token, many)
+        await _churn(url, tokens, many)
         assert start.keys() == {"sockets", "operations", "listeners", "tasks"}
         await asked_until(lambda: _gauges(made, url), lambda now: _is_back(now, start))
         grown = _memory(child) - memory
