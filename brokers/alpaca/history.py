@@ -5,7 +5,7 @@ Daily points are stamped 20:00 New York of the day that they close (the vendor's
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import dropwhile
 from zoneinfo import ZoneInfo
@@ -24,9 +24,14 @@ _MILLISECONDS = 10**11
 async def read(client: Client, currency: str, since: date | None) -> Sequence[EquityPoint]:
     """Days without a figure are left out, and so are the empty ones before the first deposit."""
     params = {"timeframe": "1D"}
-    params |= {"period": _EVER} if since is None else {"start": f"{since}T00:00:00Z"}
+    params |= {"period": _EVER} if since is None else {"start": _begins(since)}
     path = "/v2/account/portfolio/history"
     return points(Row(await client.read("history", path, params), "the history"), currency)
+
+
+def _begins(day: date) -> str:
+    """In New York: at midnight of UTC the day before still has its point to come."""
+    return datetime.combine(day, time(), _NEW_YORK).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def points(body: Row, currency: str) -> Sequence[EquityPoint]:

@@ -1,6 +1,6 @@
 """What Alpaca says an account was worth."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,6 +10,7 @@ from brokers.alpaca.history import points
 from brokers.wire import Row, document
 from domain.equity import EquitySource
 from domain.errors import Unintelligible
+from sandbox.clock import NEW_YORK
 from tests.brokers.desk import Desk
 from tests.recordings import RECORDINGS, needs_recordings
 
@@ -53,9 +54,10 @@ def test_figures_that_do_not_match_their_days_are_not_guessed_at() -> None:
         points(body(timestamp=[1697241600], equity=[]), "USD")
 
 
-async def test_the_sandbox_tells_its_days() -> None:
+@pytest.mark.parametrize("hour", [0, 9, 20])
+async def test_the_sandbox_tells_its_days(hour: int) -> None:
     async with sandbox.serve(seed=1) as box, Desk().line(box) as line:
-        now = datetime.now(UTC)
+        now = datetime.now(NEW_YORK).replace(hour=hour, minute=0)
         for days in (3, 2, 1):
             box.paper.equity_points.append((now - timedelta(days=days), Decimal(100 + days)))
         found = await line.history(box.paper.number, None)
