@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Self
-from uuid import uuid4
 
 from domain.account import AccountValuation, Balance
 from domain.changes import CashChange, Change, ChangeKind, HoldingChange
@@ -15,7 +14,7 @@ from domain.equity import EquityTold
 from domain.events import Event, Snapshot
 from domain.facts import OrderReport
 from domain.holding import Holding, Mark
-from domain.ids import AccountId, ConnectionId, InstrumentId, OrderId, UserId
+from domain.ids import AccountId, ConnectionId, InstrumentId, OrderId, UserId, ordered_id
 from domain.order import Order
 from domain.transaction import Reading, TransactionsRead
 from store import accounts, equity, transactions
@@ -152,7 +151,7 @@ async def _take_order(
     entry = await book.order_of(account, report)
     before = entry.known if entry else None
     identity = Identity(
-        id=before.order.id if before else OrderId(str(uuid4())),
+        id=before.order.id if before else OrderId(ordered_id(unit.now)),
         account=AccountId(account.id),
         connection=ConnectionId(account.connection_id),
     )

@@ -1,10 +1,9 @@
 """Transactions kept: each once by its broker's id, corrected when its broker amends it."""
 
 from collections.abc import Iterable
-from uuid import uuid4
 
 from domain.changes import ChangeKind
-from domain.ids import AccountId, ConnectionId, TransactionId
+from domain.ids import AccountId, ConnectionId, TransactionId, ordered_id
 from domain.transaction import Transaction, TransactionChange, TransactionsRead, amended
 from store.codec import decode, encode
 from store.models import AccountRow
@@ -55,7 +54,7 @@ def _row(
     unit: Unit, account: AccountRow, known: TransactionRow | None, one: Transaction
 ) -> TransactionRow:
     """Journalled too: an amended transaction keeps its id."""
-    key = TransactionId(known.id if known else str(uuid4()))
+    key = TransactionId(known.id if known else ordered_id(unit.now))
     owner, connection = AccountId(account.id), ConnectionId(account.connection_id)
     change = TransactionChange(id=key, account_id=owner, transaction=one)
     unit.change(ChangeKind.TRANSACTION, change, connection=connection, account=owner)
