@@ -2,13 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from domain.errors import Unintelligible
 from domain.money import EXACT, MAX_DECIMALS, MAX_DIGITS, decimal_of
+
+T = TypeVar("T")
 
 MAX_SAID = 200
 MAX_TEXT = 256
@@ -109,21 +111,18 @@ class Row:
 
     def amount(self, *names: str) -> Decimal | None:
         """The first of these fields that is a number we can keep exactly."""
-        found = (decimal_of(self._fields.get(name)) for name in names)
-        return next((amount for amount in found if amount is not None), None)
+        return self._first(decimal_of, names)
 
     def figure(self, *names: str) -> Decimal | None:
         """As `amount`, for what a broker worked out: decimals past the eighteenth are rounded off.
 
         Never for a quantity. Alpaca's cost basis comes with 28 decimals (SDK tests, 2023).
         """
-        found = (rounded(self._fields.get(name)) for name in names)
-        return next((figure for figure in found if figure is not None), None)
+        return self._first(rounded, names)
 
     def moment(self, *names: str) -> datetime | None:
         """The first of these fields that is a time."""
-        found = (moment_of(self._fields.get(name)) for name in names)
-        return next((moment for moment in found if moment is not None), None)
+        return self._first(moment_of, names)
 
     def flag(self, name: str) -> bool:
         """Whether it is there and true."""
@@ -169,6 +168,13 @@ class Row:
     def need_row(self, name: str) -> "Row":
         """As `row`, but it has to be there."""
         return self.row(name) or self._lacks((name,))
+
+    def _first(self, read: Callable[[object], T | None], names: Sequence[str]) -> T | None:
+        for name in names:
+            found = read(self._fields.get(name))
+            if found is not None:
+                return found
+        return None
 
     def _lacks(self, names: tuple[str, ...]) -> NoReturn:
         raise Unintelligible(f"{self._what} has no readable {names[0]}")

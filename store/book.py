@@ -9,13 +9,13 @@ from domain.connection import Connection
 from domain.facts import OrderReport
 from domain.ids import AccountId, ConnectionId, OrderId, UserId
 from store.chain import Link
-from store.codec import decode
 from store.engines import Query, Rows, Write
 from store.merge import OURS, Known
 from store.models import AccountRow
 from store.statements import insert, moment
 from store.stored_orders import StoredOrders
 from store.unit import Foreseen, Group, Unit
+from store.values import account_row, connection_in
 
 # Most of what a snapshot lists is as it was at the last one, an event's order as it was written.
 _STORED = StoredOrders()
@@ -196,15 +196,14 @@ class Book:
         self._take_names(abouts, orders)
 
     def _take_connections(self, asked: Iterable[ConnectionId], rows: Rows) -> None:
-        found = {row["id"]: decode(Connection, row["value"]) for row in rows}
+        found = {row["id"]: connection_in(row["value"]) for row in rows}
         for connection in asked:
             self._connections.setdefault(connection, found.get(connection))
 
     def _take_accounts(self, abouts: Iterable[tuple[UserId, About]], rows: Rows) -> None:
         self._numbers.update((user, about.account) for user, about in abouts)
         for row in rows:
-            # Tortoise offers no public way to make a row of what was read.
-            account = AccountRow._init_from_db(**row)  # noqa: SLF001
+            account = account_row(row)
             self._accounts.setdefault(_key(account), account)
 
     def _take_names(self, abouts: Iterable[tuple[UserId, About]], rows: Rows) -> None:

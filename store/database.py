@@ -4,7 +4,9 @@ import asyncio
 import fcntl
 import pkgutil
 import sqlite3
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, Literal, Self, TypeVar, cast
@@ -36,6 +38,7 @@ _DAMAGED = "the database's file is damaged or none: move it away and restore a c
 
 Engine = Literal["sqlite", "postgres"]
 R = TypeVar("R", bound=Model)
+_INSIDE: ContextVar[bool] = ContextVar("inside a transaction", default=False)
 
 
 class Database:
@@ -120,9 +123,20 @@ class Database:
         # Tortoise offers no public way to make a row of what was read.
         return kind._init_from_db(**rows[0]) if rows else None  # noqa: SLF001
 
-    def transaction(self) -> AbstractAsyncContextManager[object]:
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
         """One transaction; await nothing inside it but this database."""
-        return cast("AbstractAsyncContextManager[object]", in_transaction(self.engine))
+        token = _INSIDE.set(True)
+        try:
+            async with in_transaction(self.engine):
+                yield
+        finally:
+            _INSIDE.reset(token)
+
+    @staticmethod
+    def inside() -> bool:
+        """Whether this task is in a transaction, or was begun in one."""
+        return _INSIDE.get()
 
 
 def apps(engine: Engine) -> dict[str, dict[str, Any]]:

@@ -52,6 +52,7 @@ from store.values import (
 
 # How long before the newest change an order may have ended and still be shown to a newcomer.
 _RECENT = timedelta(hours=24)
+_HEADS = "SELECT user_id, revision FROM stream WHERE user_id = ANY($1)"
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 _KINDS: Mapping[ChangeKind, type[Changed]] = {
@@ -113,8 +114,8 @@ class Journal:
 
     async def heads(self, users: Iterable[UserId]) -> dict[UserId, int]:
         """The newest revision of each, in one query; a user without a stream is left out."""
-        rows = await Stream.filter(user_id__in=list(users)).values_list("user_id", "revision")
-        return {UserId(user): revision for user, revision in rows}
+        (rows,) = await self._db.batches.read([(_HEADS, [list(users)])])
+        return {UserId(row["user_id"]): row["revision"] for row in rows}
 
     async def after(self, user: UserId, revision: int, *, limit: int = 500) -> tuple[Change, ...]:
         """The next changes in order. What a purge took out leaves a gap in the revisions."""

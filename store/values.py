@@ -1,7 +1,9 @@
 """Rows as domain values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
+from typing import Any
 
 from domain.account import Account, AccountValuation, Balance
 from domain.changes import HoldingChange
@@ -11,11 +13,26 @@ from domain.ids import AccountId, ConnectionId, InstrumentId
 from domain.order import Order
 from store.codec import decode
 from store.models import AccountRow, ConnectionRow, HoldingRow, MarkRow, OrderRow
+from store.statements import moment
 
 
 def connection_of(row: ConnectionRow) -> Connection:
     """The connection in a row."""
-    return decode(Connection, row.value)
+    return connection_in(row.value)
+
+
+@lru_cache(maxsize=1_000)
+def connection_in(text: str) -> Connection:
+    """Equal text is an equal connection; most are as they were at the last event."""
+    return decode(Connection, text)
+
+
+def account_row(row: Mapping[str, Any]) -> AccountRow:
+    """Its time is read here, as Tortoise takes many times as long to read it."""
+    observed = row["observed_at"]
+    values = {**row, "observed_at": None if observed is None else moment(observed)}
+    # Tortoise offers no public way to make a row of what was read.
+    return AccountRow._init_from_db(**values)  # noqa: SLF001
 
 
 def account_of(row: AccountRow) -> Account:

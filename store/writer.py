@@ -15,8 +15,6 @@ from collections.abc import (
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from tortoise.backends.base.client import TransactionalDBClient
-
 from domain.changes import Change
 from domain.clock import Clock
 from domain.ids import UserId
@@ -91,8 +89,7 @@ class Writer:
         """
         if not self._open:
             raise RuntimeError("the writer is not running")
-        inside = isinstance(self.db.client, TransactionalDBClient)
-        if inside:
+        if self.db.inside():
             raise RuntimeError("a write inside a transaction would wait for itself")
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.append(_Job(user=user, work=job, about=about, done=done))
