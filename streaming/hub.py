@@ -11,6 +11,7 @@ from domain.changes import Change, Live
 from domain.clock import Clock
 from domain.ids import ConnectionId, UserId
 from streaming.recent import Recent
+from streaming.turns import Turns
 from streaming.watch import Watch
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Hub:
     ) -> None:
         self._journal, self._clock, self._ring, self._kept = journal, clock, ring, kept
         self._users: dict[UserId, Recent] = {}
+        self._turns = Turns()
         self._reads: dict[tuple[UserId, int, int], asyncio.Task[tuple[Change, ...]]] = {}
         self.listeners = 0
 
@@ -61,8 +63,9 @@ class Hub:
 
     def publish(self, user: UserId, live: Live, connection: ConnectionId) -> None:
         """Show a value that is not journalled to whoever watches."""
-        if recent := self._users.get(user):
-            recent.show(live, connection)
+        recent = self._users.get(user)
+        if recent is not None and recent.show(live, connection):
+            self._turns.add(recent)
 
     @contextmanager
     def watch(self, user: UserId, *, live: bool = False) -> Iterator[Watch]:

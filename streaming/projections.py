@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from domain.account import Account
 from domain.changes import AccountFigures, CashChange, Change, Fresh, HoldingChange, Live
 from domain.connection import Connection
-from domain.holding import Mark, Position, value
+from domain.holding import Holding, Mark, Position, value
 from domain.ids import AccountId, ConnectionId, InstrumentId
 from store.journal import State
 from streaming.frames import AccountFrame, PositionsFrame
@@ -35,6 +35,17 @@ class Projection(Protocol[T_co]):
         ...
 
 
+@dataclass(slots=True, kw_only=True)
+class _Held:
+    """A holding, who prices it, the price when the state was read, and the row that tells it."""
+
+    key: Key
+    holding: Holding
+    owner: ConnectionId | None
+    stored: Mark | None
+    row: Position | None = None
+
+
 class Positions:
     """Holdings at the latest marks of the connections that own them."""
 
@@ -46,66 +57,75 @@ class Positions:
             for mark in stored
         }
         self._owners = {account.id: account.connection_id for account in state.accounts}
-        self._holdings = {
-            (held.account_id, held.holding.instrument.id): held.holding for held in state.holdings
-        }
-        self._keys: defaultdict[InstrumentId, set[Key]] = defaultdict(set)
-        for key in self._holdings:
-            self._keys[key[1]].add(key)
-        self._rows = {key: self._position(key) for key in self._holdings}
+        self._held: dict[Key, _Held] = {}
+        self._of: defaultdict[InstrumentId, dict[Key, _Held]] = defaultdict(dict)
+        for each in state.holdings:
+            self._renewed(self._hold(each))
 
     def whole(self) -> Sequence[PositionsFrame]:
         """All positions, even if there are none."""
-        return self.frames(tuple(self._rows.values()))
+        return self.frames([each.row for each in self._held.values() if each.row is not None])
 
     def frames(self, rows: Sequence[Position]) -> Sequence[PositionsFrame]:
         """All in one."""
-        gone = [row for row in rows if row.holding.quantity == 0]
-        removed = tuple((row.account_id, row.holding.instrument.id) for row in gone)
-        return (PositionsFrame(upserts=tuple(rows), removed=removed, as_of=self._now()),)
+        gone = [
+            (row.account_id, row.holding.instrument.id) for row in rows if not row.holding.quantity
+        ]
+        return (PositionsFrame(upserts=tuple(rows), removed=tuple(gone), as_of=self._now()),)
 
     def news(self, changes: Iterable[Change], live: Iterable[Live]) -> Mapping[Hashable, Any]:
         """The positions that changed or whose price did."""
-        touched = dict.fromkeys(self._changed(changes))
+        touched = {held.key: held for held in self._changed(changes)}
         for one in live:
             if isinstance(one, Mark):
-                touched |= dict.fromkeys(self._keys.get(one.instrument_id, ()))
-        return {key: row for key in touched if (row := self._renewed(key)) is not None}
+                touched |= self._of.get(one.instrument_id, {})
+        return {key: row for key, held in touched.items() if (row := self._renewed(held))}
 
-    def _renewed(self, key: Key) -> Position | None:
+    def _renewed(self, held: _Held) -> Position | None:
         """The position as it now is; None if it is as it was."""
-        row = self._position(key)
-        if row == self._rows.get(key):
+        worth = value(held.holding, self._mark(held))
+        row = held.row
+        # What it is worth is compared first, as that is what mostly differs.
+        if row is not None and row.valuation == worth and row.holding == held.holding:
             return None
-        self._rows[key] = row
-        if row.holding.quantity == 0:
-            del self._rows[key], self._holdings[key]
-            self._keys[key[1]].discard(key)
+        row = held.row = Position(account_id=held.key[0], holding=held.holding, valuation=worth)
+        if not row.holding.quantity:
+            del self._held[held.key], self._of[held.key[1]][held.key]
         return row
 
-    def _changed(self, changes: Iterable[Change]) -> Iterator[Key]:
+    def _changed(self, changes: Iterable[Change]) -> Iterator[_Held]:
         for change in changes:
             match change.value:
-                case HoldingChange(account_id=account, holding=holding):
-                    key = (account, holding.instrument.id)
-                    if key in self._holdings or holding.quantity != 0:
-                        self._holdings[key] = holding
-                        self._keys[key[1]].add(key)
-                        yield key
+                case HoldingChange() as told:
+                    key = (told.account_id, told.holding.instrument.id)
+                    if key in self._held or told.holding.quantity != 0:
+                        yield self._hold(told)
                 case Account(id=account, connection_id=owner):
                     self._owners[account] = owner
-                    yield from [key for key in self._holdings if key[0] == account]
+                    of_it = [held for key, held in self._held.items() if key[0] == account]
+                    for held in of_it:
+                        self._own(held)
+                    yield from of_it
 
-    def _position(self, key: Key) -> Position:
-        account, instrument = key
-        holding = self._holdings[key]
-        mark = self._mark(self._owners.get(account), instrument)
-        return Position(account_id=account, holding=holding, valuation=value(holding, mark))
+    def _hold(self, told: HoldingChange) -> _Held:
+        key = (told.account_id, told.holding.instrument.id)
+        held = self._held.get(key)
+        if held is None:
+            held = _Held(key=key, holding=told.holding, owner=None, stored=None)
+            self._held[key] = self._of[key[1]][key] = held
+            self._own(held)
+        held.holding = told.holding
+        return held
 
-    def _mark(self, owner: ConnectionId | None, instrument: InstrumentId) -> Mark | None:
-        if owner is None:
+    def _own(self, held: _Held) -> None:
+        account, instrument = held.key
+        held.owner = self._owners.get(account)
+        held.stored = None if held.owner is None else self._stored.get((held.owner, instrument))
+
+    def _mark(self, held: _Held) -> Mark | None:
+        if held.owner is None:
             return None
-        stored, live = self._stored.get((owner, instrument)), self._marks.of(owner, instrument)
+        stored, live = held.stored, self._marks.of(held.owner, held.key[1])
         return newer(stored, live) if stored and live else live or stored
 
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Hashable, Iterable
-from itertools import islice, takewhile
+from itertools import islice
 
 from domain.changes import AccountFigures, Change, Fresh, Live
 from domain.holding import Mark
@@ -75,13 +75,19 @@ class Recent:
         newest_first = islice(reversed(changes), changes[-1].revision - revision)
         return tuple(newest_first)[::-1]
 
-    def show(self, live: Live, connection: ConnectionId) -> None:
-        """Put the latest in the place of what it supersedes, and wake who wants it."""
+    def show(self, live: Live, connection: ConnectionId) -> bool:
+        """Put the latest in the place of what it supersedes; whether anybody is to be woken."""
         key = _key(live, connection)
         self._live.pop(key, None)
         self.version += 1
         self._live[key] = (self.version, live)
+        return bool(self._asleep[True])
+
+    def wake_live(self) -> int:
+        """Wake who wants what is not journalled; how many they were."""
+        woken = len(self._asleep[True])
         self._wake(self._asleep[True])
+        return woken
 
     @staticmethod
     def _wake(asleep: set[Watch]) -> None:
@@ -90,8 +96,12 @@ class Recent:
 
     def live_after(self, version: int) -> tuple[Live, ...]:
         """What was shown after a version, oldest first."""
-        newest_first = takewhile(lambda shown: shown[0] > version, reversed(self._live.values()))
-        return tuple(live for _, live in newest_first)[::-1]
+        newest_first: list[Live] = []
+        for shown, live in reversed(self._live.values()):
+            if shown <= version:
+                break
+            newest_first.append(live)
+        return tuple(newest_first[::-1])
 
 
 def _key(live: Live, connection: ConnectionId) -> Hashable:

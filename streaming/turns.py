@@ -1,0 +1,43 @@
+"""Who is woken by live values when there are many: a few in each turn of the event loop."""
+
+import asyncio
+from collections import OrderedDict
+from typing import Protocol
+
+# About a millisecond of work.
+_FEW = 16
+
+
+class Sleeper(Protocol):
+    """Some who watch the same."""
+
+    def wake_live(self) -> int:
+        """Wake those who sleep; how many they were."""
+        ...
+
+
+class Turns:
+    """First come, first woken; who waits already does not wait twice.
+
+    An order, a request or the next price that comes meanwhile waits for a few and not for all. Who
+    is woken later is told more in one frame, and what belongs to one user is touched at one time
+    (measured: waking 200 users at once made a frame twice as dear).
+    """
+
+    def __init__(self, few: int = _FEW) -> None:
+        self._few = few
+        self._due: OrderedDict[Sleeper, None] = OrderedDict()
+
+    def add(self, sleeper: Sleeper) -> None:
+        """Have them woken, in the next turn or as soon as it is theirs."""
+        if not self._due:
+            asyncio.get_running_loop().call_soon(self._wake)
+        self._due[sleeper] = None
+
+    def _wake(self) -> None:
+        woken = 0
+        while self._due and woken < self._few:
+            sleeper, _ = self._due.popitem(last=False)
+            woken += sleeper.wake_live()
+        if self._due:
+            asyncio.get_running_loop().call_soon(self._wake)
