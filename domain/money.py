@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Context, Decimal, InvalidOperation
+from functools import reduce
 
 # Wide enough for an 18-decimal quantity times a nine-digit price.
 EXACT = Context(prec=60)
@@ -55,10 +56,7 @@ def plain(number: Decimal) -> str:
 
 def times(first: Decimal, *others: Decimal) -> Decimal:
     """The exact product of bounded factors."""
-    product = first
-    for factor in others:
-        product = EXACT.multiply(product, factor)
-    return product
+    return reduce(EXACT.multiply, others, first)
 
 
 def finest(number: Decimal) -> Decimal:

@@ -80,21 +80,21 @@ class Compiler:
         if is_abstract_type(type):
             return self._one_of(type, details)
         if is_object_type(type):
-            return _checked(type, _kept(type, self._object(type, details)))
+            return _kept(type, self._object(type, details))
         raise Uncovered
 
     def _one_of(self, type: GraphQLAbstractType, details: list[FieldDetails]) -> Show:
         shows = [
-            (is_type_of, self._object(each, details))
+            (each.is_type_of, self._object(each, details))
             for each in self._possible(type)
-            if (is_type_of := _is_type_of(each)) is not None
+            if each.is_type_of is not None
         ]
 
         def show(value: Any) -> Any:
             # An instance of a GraphQL type is known by its class; only domain values come here.
             if not has_object_definition(value):
                 for is_type_of, shown in shows:
-                    if is_type_of(value):
+                    if is_type_of(value, cast("Any", None)):
                         return shown(value)
             raise Unlike
 
@@ -107,7 +107,18 @@ class Compiler:
         fields = [
             (key, self._field(type, each)) for key, each in collected.grouped_field_set.items()
         ]
-        return lambda source: {key: shown(source) for key, shown in fields}
+        is_type_of = type.is_type_of
+
+        def show(source: Any) -> Any:
+            # None of ours looks at `info`.
+            if is_type_of is not None and not is_type_of(source, cast("Any", None)):
+                raise Unlike
+            shown = {}
+            for key, field in fields:
+                shown[key] = field(source)
+            return shown
+
+        return show
 
     def _field(self, type: GraphQLObjectType, details: list[FieldDetails]) -> Show:
         node: FieldNode = details[0].node
@@ -177,19 +188,6 @@ def _leaf(type: GraphQLLeafType) -> Show:
     return coerce
 
 
-def _checked(type: GraphQLObjectType, show: Show) -> Show:
-    is_type_of = _is_type_of(type)
-    if is_type_of is None:
-        return show
-
-    def shown(value: Any) -> Any:
-        if not is_type_of(value):
-            raise Unlike
-        return show(value)
-
-    return shown
-
-
 def _kept(type: GraphQLObjectType, show: Show) -> Show:
     """The same, written out once for each value that keeps what was written of it."""
     declared = type.extensions.get("strawberry-definition")
@@ -212,9 +210,3 @@ def _written(written: dict[Show, orjson.Fragment], show: Show, value: Any) -> or
             del written[next(iter(written))]
         written[show] = fragment
     return fragment
-
-
-def _is_type_of(type: GraphQLObjectType) -> Show | None:
-    """Whether a value is of a type; none of ours looks at `info`."""
-    is_type_of: Callable[[Any, Any], Any] | None = type.is_type_of
-    return None if is_type_of is None else lambda value: is_type_of(value, None)
