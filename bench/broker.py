@@ -9,7 +9,8 @@ import uvloop
 
 import sandbox
 from bench.peers.control import listen, tell
-from sandbox.orders import Order, OrdType, Side, Ticket
+from bench.workload import microseconds
+from sandbox.orders import Event, Order, OrdType, Side, Ticket
 
 SYMBOL = "AAPL"
 FAR_BELOW = Decimal("1.00")
@@ -17,7 +18,27 @@ FAR_BELOW = Decimal("1.00")
 EVENTS_A_STEP = 2
 
 
-async def play(box: sandbox.Sandbox, asked: dict[str, Any]) -> dict[str, Any]:
+class Made:
+    """When the frame of each event was made: what the sandbox needs until then is not measured.
+
+    The exchange tells us after the socket that it has put the frame on; an event is known by the
+    time, in us after 1970, that its order bears.
+    """
+
+    def __init__(self, box: sandbox.Sandbox) -> None:
+        self._times: dict[str, float] = {}
+        box.exchange.listeners.append(self._note)
+
+    def taken(self) -> dict[str, float]:
+        """The times since this was asked last, in seconds after 1970."""
+        times, self._times = self._times, {}
+        return times
+
+    def _note(self, event: Event) -> None:
+        self._times.setdefault(microseconds(event.order.updated), time.time())
+
+
+async def play(box: sandbox.Sandbox, made: Made, asked: dict[str, Any]) -> dict[str, Any]:
     """Orders that are placed and at the next step cancelled, at a rate of the events they cause.
 
     So none is left open: what the sandbox takes for an order grows with those that are.
@@ -28,7 +49,7 @@ async def play(box: sandbox.Sandbox, asked: dict[str, Any]) -> dict[str, Any]:
         due = asked["start"] / 1_000_000 + number * EVENTS_A_STEP / asked["rate"]
         await asyncio.sleep(max(0.0, due - time.time()))
         resting = step(box, resting)
-    return {"published": steps * EVENTS_A_STEP}
+    return {"published": steps * EVENTS_A_STEP, "made": made.taken()}
 
 
 def step(box: sandbox.Sandbox, resting: Order | None) -> Order | None:
@@ -60,7 +81,8 @@ async def main() -> None:
             "data_stream": alpaca.market_stream.socket_url,
         }
         tell(endpoints={"alpaca": {"paper": paper}})
-        await listen({"orders": lambda asked: play(box, asked)})
+        made = Made(box)
+        await listen({"orders": lambda asked: play(box, made, asked)})
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.search import Trial, highest
@@ -25,16 +25,19 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
-# Has so many events published at a rate, the first due so many microseconds after 1970.
-Source = Callable[[float, int, int], Awaitable[None]]
+# Has so many events published at a rate, the first due so many microseconds after 1970; gives when
+# each was made, where that is not when it was due (see Fleet.latencies).
+Source = Callable[[float, int, int], Awaitable[Mapping[str, float]]]
 
 
 def source(asked: Server, name: str, **words: object) -> Source:
     """What a server publishes when it is asked for `name`, with further words of its own."""
 
-    async def publish(rate: float, count: int, start: int) -> None:
+    async def publish(rate: float, count: int, start: int) -> Mapping[str, float]:
         order = {"rate": rate, "count": count, "start": start, **words}
-        await asked.ask(10 + PATIENCE * count / rate, **{name: order})
+        answer = await asked.ask(10 + PATIENCE * count / rate, **{name: order})
+        made: Mapping[str, float] = answer.get("made", {})
+        return made
 
     return publish
 
@@ -72,12 +75,12 @@ class Rig:
         offered = count * self._sockets // self._users
         self._fleet.reset()
         before, ours, began = self._server.cost(), cost(os.getpid()), time.monotonic()
-        await self._publish(marks, count, soon())
+        made = await self._publish(marks, count, soon())
         await until(lambda: self._fleet.rows >= offered, DRAIN_WITHIN)
         took, after, ours_after = time.monotonic() - began, self._server.cost(), cost(os.getpid())
         self._fleet.check()
         self.most = max(self.most, self._fleet.rows / took)
-        latencies = self._fleet.latencies()
+        latencies = self._fleet.latencies(made)
         trial = Trial(
             rate=rate,
             offered=offered,

@@ -4,13 +4,14 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from bench.servers import Server
+from bench.workload import microseconds
 
 AT_ONCE = 50
 READY_WITHIN = 60.0
@@ -91,10 +92,13 @@ class Fleet:
         for each in self.subscribers[:: max(1, len(self.subscribers) // SAMPLED)]:
             each.samples = []
 
-    def latencies(self) -> list[float]:
-        """Seconds from when a mark was due until its row was here, of the sampled sockets."""
+    def latencies(self, made: Mapping[str, float]) -> list[float]:
+        """Seconds from when a mark was due until its row was here, of the sampled sockets.
+
+        For what `made` names (see `microseconds`) it is since that time, in seconds after 1970.
+        """
         return [
-            arrived - datetime.fromisoformat(as_of.decode()).timestamp()
+            arrived - _since(datetime.fromisoformat(as_of.decode()), made)
             for each in self.subscribers
             for arrived, payload in each.samples or ()
             for as_of in _AS_OF.findall(payload)
@@ -146,6 +150,10 @@ async def until(true: Callable[[], bool], within: float) -> bool:
             return False
         await asyncio.sleep(0.01)
     return True
+
+
+def _since(moment: datetime, made: Mapping[str, float]) -> float:
+    return made.get(microseconds(moment), moment.timestamp())
 
 
 def _send(transport: WSTransport, message: object) -> None:

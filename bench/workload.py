@@ -15,6 +15,8 @@ PREVIOUS_CLOSE = Decimal("99.50")
 # So many microseconds behind, a trial is lost and nothing more is published in it.
 HOPELESS = 1_000_000
 
+_PRICES = tuple(Decimal(10_000 + cents).scaleb(-2) for cents in range(1_000))
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -39,6 +41,11 @@ def symbol(index: int) -> str:
 def quantity(index: int) -> Decimal:
     """How much of it each user holds."""
     return Decimal(10 + index) + Decimal("0.5")
+
+
+def microseconds(moment: datetime) -> str:
+    """A moment as the name of what happened then: microseconds after 1970."""
+    return str((moment - _EPOCH) // timedelta(microseconds=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,6 @@ class Marks:
         return Tick(
             user=number % self.users,
             instrument=number // self.users % self.positions,
-            price=Decimal(10_000 + number % 1_000).scaleb(-2),
+            price=_PRICES[number % len(_PRICES)],
             as_of=_EPOCH + timedelta(microseconds=self.due(number)),
         )
