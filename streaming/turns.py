@@ -19,9 +19,8 @@ class Sleeper(Protocol):
 class Turns:
     """First come, first woken; who waits already does not wait twice.
 
-    An order, a request or the next price that comes meanwhile waits for a few and not for all. Who
-    is woken later is told more in one frame, and what belongs to one user is touched at one time
-    (measured: waking 200 users at once made a frame twice as dear).
+    An order, a request or the next price that comes meanwhile waits for a few and not for all; who
+    is woken later is told more in one frame.
     """
 
     def __init__(self, few: int = _FEW) -> None:
