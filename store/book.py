@@ -25,10 +25,17 @@ _AccountKey = tuple[UserId, str, str, str]
 _CONNECTIONS = "SELECT id, value FROM connection WHERE id = ANY($1)"
 _ACCOUNTS = "SELECT * FROM account WHERE user_id = ANY($1) AND number = ANY($2)"
 _ORDER = "o.user_id, o.connection_id, o.changed_at, o.value, o.chain"
+# A subquery for each name, for PostgreSQL would else go through all links of an account whenever it
+# knows too little of the table (measured 2026-11-21: 9,000 links, 6.5 ms; so 0.1).
 _OF_NAMES = f"""
-SELECT l.account_id, l.broker_order_id, {_ORDER}
-FROM account a JOIN order_link l ON l.account_id = a.id JOIN order_ o ON o.id = l.order_id
-WHERE a.user_id = ANY($1) AND a.number = ANY($2) AND l.broker_order_id = ANY($3)
+SELECT f.account_id, f.broker_order_id, {_ORDER}
+FROM (
+  SELECT a.id AS account_id, n.name AS broker_order_id, (
+    SELECT l.order_id FROM order_link l WHERE l.account_id = a.id AND l.broker_order_id = n.name
+  ) AS order_id
+  FROM account a CROSS JOIN (SELECT unnest($3::text[]) AS name) n
+  WHERE a.user_id = ANY($1) AND a.number = ANY($2)
+) f JOIN order_ o ON o.id = f.order_id
 """  # noqa: S608 (our names)
 _OF_ACCOUNT = f"SELECT {_ORDER} FROM order_ o WHERE o.account_id = $1 AND "  # noqa: S608 (our names)
 
@@ -275,8 +282,10 @@ def broker_ids(report: OrderReport) -> tuple[str, ...]:
 
 
 def _link_names(links: Iterable[Link]) -> set[str]:
-    names = ((link.broker_order_id, link.replaces, link.replaced_by) for link in links)
-    return {name for each in names for name in each if name}
+    names: set[str] = set()
+    for link in links:
+        names.update(filter(None, (link.broker_order_id, link.replaces, link.replaced_by)))
+    return names
 
 
 def newest_id(links: Sequence[Link]) -> str:

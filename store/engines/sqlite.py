@@ -244,7 +244,10 @@ def _translated(sql: str, *, single: bool = False) -> str:
     `single`: its lists have one value each, as most do, which is found in half of the time.
     """
     among = r"= $\1" if single else r"IN (SELECT value FROM json_each($\1))"
+    each = r"SELECT $\1 AS" if single else r"SELECT value AS"
+    whence = "" if single else r" FROM json_each($\1)"
     listed = re.sub(r"= ANY\(\$(\d+)\)", among, sql)
+    listed = re.sub(r"SELECT unnest\(\$(\d+)::text\[\]\) AS (\w+)", rf"{each} \2{whence}", listed)
     return listed.replace("$", "?").removesuffix(" FOR UPDATE")
 
 
