@@ -13,8 +13,8 @@ from domain.ids import AccountId, InstrumentId
 from domain.transaction import TransactionChange
 from store.journal import ResyncReason, State
 
-# So long a batch means that the watcher is far behind.
-_BACKLOG = 100
+# More than a broker's stream hands over at once means that the watcher is far behind.
+_BACKLOG = 101
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

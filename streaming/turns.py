@@ -26,17 +26,23 @@ class Turns:
     def __init__(self, few: int = _FEW) -> None:
         self._few = few
         self._due: OrderedDict[Sleeper, None] = OrderedDict()
+        self._called = False
 
     def add(self, sleeper: Sleeper) -> None:
         """Have them woken, in the next turn or as soon as it is theirs."""
-        if not self._due:
-            asyncio.get_running_loop().call_soon(self._wake)
         self._due[sleeper] = None
+        self._call()
+
+    def _call(self) -> None:
+        if not self._called:
+            self._called = True
+            asyncio.get_running_loop().call_soon(self._wake)
 
     def _wake(self) -> None:
+        self._called = False
         woken = 0
         while self._due and woken < self._few:
             sleeper, _ = self._due.popitem(last=False)
             woken += sleeper.wake_live()
         if self._due:
-            asyncio.get_running_loop().call_soon(self._wake)
+            self._call()
