@@ -91,7 +91,7 @@ class Asyncpg(_AtOnce, AsyncpgDBClient):
 
     A plan that is kept is one for the table as it was when it was made: on a table that was empty
     then PostgreSQL reads all of it, until it is analysed, and an event cost more with every order
-    (measured 2026-11-21: 25 ms to begin a transaction at 9,000 orders, so 1 ms).
+    (measured 2026-11-21: up to 25 ms to begin a transaction at 10,000 orders, so 1 ms).
     """
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 (Tortoise's)
